@@ -1,0 +1,1 @@
+"""The reform: its diagrams, decision tables, rules and register."""

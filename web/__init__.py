@@ -1,0 +1,1 @@
+"""Flask: pages, JSON API, command line. Knows no SQL and no SpiffWorkflow."""
