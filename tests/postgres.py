@@ -1,0 +1,102 @@
+"""A private PostgreSQL for one test run: made in a temporary folder, reached over a socket, thrown away at the end.
+
+It never touches a server that is already installed and running. Root cannot start PostgreSQL, so as root the
+`postgres` account of the system runs it. Durability is switched off: these databases need not survive the machine.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+class PostgresServer:
+    """One running cluster; `create` gives a fresh database, from a template where one is named."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="zhiping-pg-"))
+        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.user)
+        self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync")
+        options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+        options += f" -c listen_addresses='' -c unix_socket_directories={self.folder}"
+        self._run("pg_ctl", "-D", self.data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+        self._made = 0
+
+    @property
+    def data(self) -> str:
+        return str(self.folder / "data")
+
+    def url(self, database: str) -> str:
+        """SQLAlchemy address of one database of this cluster."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def create(self, template: str | None = None) -> str:
+        """Make a database and return its name."""
+        self._made += 1
+        name = f"zhiping_{self._made}"
+        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template is not None:
+            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        with self._admin() as connection:
+            connection.execute(statement)
+        return name
+
+    def drop(self, name: str) -> None:
+        with self._admin() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _admin(self) -> psycopg.Connection:
+        return psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres", autocommit=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # pg_ctl hands its output to the server it starts: a pipe here would never end.
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.run(
+                [_bin() / program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                user=self.user if os.geteuid() == 0 else None,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                check=False,
+            )
+            output.seek(0)
+            if done.returncode:
+                raise RuntimeError(f"{program} failed: {output.read().decode(errors='replace')}")
+
+
+@cache
+def _bin() -> Path:
+    """Where initdb lives; the newest of those that Debian keeps side by side."""
+    beside = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parent.parent.name))
+    if beside:
+        return beside[-1].parent
+    found = shutil.which("initdb")
+    if found is None:
+        raise RuntimeError("PostgreSQL is needed for the tests: install the package 'postgresql'")
+    return Path(found).resolve().parent
+
+
+@cache
+def server() -> PostgresServer:
+    started = PostgresServer()
+    atexit.register(started.stop)
+    return started
