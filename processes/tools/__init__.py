@@ -1,0 +1,1 @@
+"""Tools for whoever draws our diagrams; nothing here runs in production."""
