@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.commands.step import Step
+from engine.registry import Actor
+
+
+@dataclass(frozen=True)
+class AssignTask:
+    """Hand a task to a person (`assignee` is a username); answers as `CompleteTask`."""
+
+    task_id: str
+    assignee: str
+    actor: Actor
+    revision: int | None = None
+
+    def execute(self, step: Step) -> dict[str, Any]:
+        raise NotImplementedError

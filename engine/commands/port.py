@@ -1,0 +1,47 @@
+"""What a command and a query are, and what they are handed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from engine.commands.step import Step
+    from engine.engine import Engine
+    from engine.queries.reading import Reading
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Command(Protocol[R_co]):
+    """A frozen dataclass that changes something, in one transaction. With an idempotency key its result must be
+    plain JSON (dicts, lists, text, numbers), because a repetition is answered with the kept result."""
+
+    def execute(self, step: Step) -> R_co: ...
+
+
+class Journey(Protocol[R_co]):
+    """A command that needs many transactions (moving the clock). It has no idempotency key."""
+
+    def conduct(self, engine: Engine) -> R_co: ...
+
+
+class Query(Protocol[R_co]):
+    """A frozen dataclass that reads, in one consistent snapshot."""
+
+    def answer(self, reading: Reading) -> R_co: ...
+
+
+@dataclass(frozen=True)
+class Once:
+    """An idempotency key as a caller gave it: unique per account and route, kept for 24 hours."""
+
+    account_id: str
+    route: str
+    key: str
+    body: bytes
+
+    @property
+    def body_hash(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()

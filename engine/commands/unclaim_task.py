@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.commands.step import Step
+from engine.registry import Actor
+
+
+@dataclass(frozen=True)
+class UnclaimTask:
+    """Give a task back to its candidates; answers as `CompleteTask`."""
+
+    task_id: str
+    actor: Actor
+    revision: int | None = None
+
+    def execute(self, step: Step) -> dict[str, Any]:
+        raise NotImplementedError

@@ -1,0 +1,53 @@
+"""What is peculiar to PostgreSQL: row locks, read-only snapshots, and a server that may go away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine
+
+WAIT = 5  # seconds for a connection, a lock or a statement; a person waits no longer
+
+
+class Postgres:
+    def __init__(self, url: str) -> None:
+        self.engine: Engine = create_engine(
+            url,
+            pool_size=16,
+            max_overflow=16,
+            pool_timeout=WAIT,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": WAIT,
+                "options": f"-c lock_timeout={WAIT}s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+            },
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="READ COMMITTED")
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @staticmethod
+    def is_busy(error: Exception) -> bool:
+        """Connection lost, lock or resources not to be had, deadlock, shutdown, disk full: trying again may help."""
+        if not isinstance(error, psycopg.OperationalError):
+            return False
+        state = error.sqlstate
+        return state is None or state[:2] in ("08", "40", "53", "55", "57")
+
+    append_only = (
+        "CREATE OR REPLACE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'history is append-only'; END $$",
+        "CREATE OR REPLACE TRIGGER event_no_change BEFORE UPDATE OR DELETE ON event "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_event_change()",
+        "CREATE OR REPLACE TRIGGER event_no_truncate BEFORE TRUNCATE ON event "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_event_change()",
+    )

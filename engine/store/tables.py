@@ -1,0 +1,316 @@
+"""The engine's tables. Rows here are the truth for lists and due times; the state blob is the truth for tokens."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from engine.store.metadata import Id, UtcDateTime, metadata
+
+Key = String(255)  # ids of BPMN elements, definitions and groups
+Name = String(400)
+Hash = String(64)  # sha256 as hex
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
+
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("uploaded_by", Key, nullable=False),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    Column("activated_by", Key),
+    Column("activated_at", UtcDateTime),
+    Column("comment", Text, nullable=False),
+    Column("parent_id", Id, ForeignKey("deployment.id")),
+    Column("content_hash", Hash, nullable=False),
+    Column("warnings", JSON, nullable=False),
+    _one_of("state", "candidate", "active", "superseded"),
+    _one_of("origin", "shipped", "person"),
+)
+# One release is active at a time, whatever two people do at once.
+Index(
+    "uq_deployment_active",
+    deployment.c.state,
+    unique=True,
+    sqlite_where=deployment.c.state == "active",
+    postgresql_where=deployment.c.state == "active",
+)
+Index("ix_deployment_uploaded_at", deployment.c.uploaded_at)
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", Key, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("file_name", Name, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("sha256", Hash, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("starter_groups", JSON, nullable=False),  # of a process: candidateStarterGroups
+    UniqueConstraint("kind", "key", "version"),
+    _one_of("kind", "process", "decision", "form", "test", "drawing"),
+)
+
+deployment_definition = Table(
+    "deployment_definition",
+    metadata,
+    Column("deployment_id", Id, ForeignKey("deployment.id"), primary_key=True),
+    Column("definition_id", Id, ForeignKey("definition.id"), primary_key=True, index=True),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("deployment_id", Id, ForeignKey("deployment.id"), nullable=False, index=True),
+    Column("definition_id", Id, ForeignKey("definition.id"), nullable=False),
+    Column("definition_key", Key, nullable=False),
+    Column("business_key", Key, index=True),
+    Column("state", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("started_by", Key, index=True),  # username; null when a message, timer or handler started it
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("end_element", Key),
+    Column("reason", Text),  # given by whoever suspended or cancelled it
+    # The end of its hash chain stands here: read and written under the same lock as everything else of the instance.
+    Column("events", Integer, nullable=False),
+    Column("head", Hash, nullable=False),
+    _one_of("state", "active", "completed", "incident", "suspended", "cancelled"),
+)
+Index("ix_instance_definition_state", instance.c.definition_id, instance.c.state)
+Index("ix_instance_state_started", instance.c.state, instance.c.started_at)
+
+instance_scope = Table(
+    "instance_scope",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id"), primary_key=True),
+    Column("scope", Key, primary_key=True, index=True),
+)
+
+instance_state = Table(
+    "instance_state",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id"), primary_key=True),
+    Column("codec", Integer, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    Column("variables", LargeBinary, nullable=False),  # of the top level, JSON by zstd, for reading alone
+    Column("active", JSON, nullable=False),  # [{"element_id","name","definition_key","count"}]
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False),
+    Column("definition_key", Key, nullable=False),
+    Column("element_id", Key, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("form_key", Key),
+    Column("lane", Name),
+    Column("scope", Key),
+    Column("state", String(16), nullable=False),
+    Column("assignee", Key),
+    Column("assigned_at", UtcDateTime),
+    Column("owner", Key),  # who delegated it
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("follow_up_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("completed_by", Key, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("properties", JSON, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # what the person works on, JSON by zstd
+    _one_of("state", "open", "completed", "cancelled"),
+)
+Index("ix_task_instance_state_element", task.c.instance_id, task.c.state, task.c.element_id)
+Index("ix_task_state_due", task.c.state, task.c.due_at)
+Index("ix_task_assignee_state", task.c.assignee, task.c.state)
+
+task_candidate = Table(
+    "task_candidate",
+    metadata,
+    Column("task_id", Id, ForeignKey("task.id"), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("value", Key, primary_key=True),
+    Column("scope", Key),  # of a group; null means the group everywhere
+    _one_of("kind", "group", "user"),
+)
+Index("ix_task_candidate_value", task_candidate.c.value, task_candidate.c.kind, task_candidate.c.scope)
+
+task_draft = Table(
+    "task_draft",
+    metadata,
+    Column("task_id", Id, ForeignKey("task.id"), primary_key=True),
+    Column("username", Key, primary_key=True),
+    Column("data", JSON, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+)
+
+timer = Table(
+    "timer",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False, index=True),
+    Column("definition_key", Key, nullable=False),
+    Column("element_id", Key, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+)
+
+waiting_message = Table(
+    "waiting_message",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False, index=True),
+    Column("definition_key", Key, nullable=False),
+    Column("element_id", Key, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("message", Key, nullable=False),
+    Column("correlation", JSON, nullable=False),
+    Column("anchor", Hash),  # digest of one name-value pair of the correlation, to be found by; null for none
+)
+Index("ix_waiting_message_anchor", waiting_message.c.message, waiting_message.c.anchor)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Key, nullable=False),
+    Column("business_key", Key),
+    Column("correlation", JSON, nullable=False),
+    Column("variables", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("source_instance_id", Id),
+    Column("sent_by", Key),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Column("delivered_to", Id),
+    _one_of("state", "pending", "kept", "delivered"),
+)
+Index("ix_message_state_name", message.c.state, message.c.name, message.c.business_key)
+
+message_anchor = Table(
+    "message_anchor",
+    metadata,
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("anchor", Hash, primary_key=True, index=True),  # one per name-value pair of the correlation
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key", String(400), nullable=False, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("instance_id", Id),
+    Column("payload", JSON, nullable=False),
+    Column("run_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease", Id),  # fencing token of the worker that holds it
+    Column("lease_until", UtcDateTime),  # by the wall clock, also where the engine's clock is manual
+    Column("failed", Boolean, nullable=False),  # given up; an incident waits for a person
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index("ix_job_failed_run_at", job.c.failed, job.c.run_at)
+
+effect = Table(
+    "effect",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Key, nullable=False),
+    Column("key", String(400), nullable=False, unique=True),
+    Column("payload", JSON, nullable=False),
+    Column("instance_id", Id),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+)
+Index("ix_effect_sent_kind", effect.c.sent_at, effect.c.kind)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False, index=True),
+    Column("task_id", Id),  # of the step in the state; null when a job could not be done at all
+    Column("job_id", Id),
+    Column("definition_key", Key, nullable=False),
+    Column("element_id", Key),
+    Column("code", Key, nullable=False),
+    Column("text", JSON, nullable=False),  # forms.i18n.Text.dump()
+    Column("facts", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("retry_at", UtcDateTime),
+    Column("resolved_by", Key),
+    _one_of("state", "retrying", "open", "resolved"),
+)
+Index("ix_incident_state_created", incident.c.state, incident.c.created_at)
+
+event = Table(
+    "event",
+    metadata,
+    Column("stream", String(64), primary_key=True),  # an instance's id, or the name of an office-wide stream
+    Column("seq", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Key),
+    Column("kind", String(64), nullable=False),
+    Column("definition_key", Key),
+    Column("element_id", Key),
+    Column("name", Name),
+    Column("task_id", Id),
+    Column("body", Text, nullable=False),  # canonical JSON of the whole line: what the hash covers
+    Column("prev_hash", Hash, nullable=False),
+    Column("hash", Hash, nullable=False),
+)
+Index("ix_event_kind_element", event.c.definition_key, event.c.element_id, event.c.kind)
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("stream", String(64), primary_key=True),
+    Column("events", Integer, nullable=False),
+    Column("head", Hash, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("account_id", Key, primary_key=True),
+    Column("route", Key, primary_key=True),
+    Column("key", Key, primary_key=True),
+    Column("body_hash", Hash, nullable=False),
+    Column("response", JSON),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,72 @@
+"""The only place that commits. A transaction is committed whole at the end of the block, or rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from engine.errors import Busy
+from engine.store.metadata import metadata
+from engine.store.postgres import Postgres
+from engine.store.sqlite import Sqlite
+from forms.i18n import T
+
+
+class Store:
+    """A database, opened by URL. Raises `Busy` wherever it could not be reached in time."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.dialect: Sqlite | Postgres = Sqlite(url) if self.url.get_backend_name() == "sqlite" else Postgres(url)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A write transaction: on SQLite nobody else writes meanwhile; on PostgreSQL rows are locked one by one."""
+        with self._busy(), self.dialect.writing() as connection:
+            connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A consistent view, read-only in the database itself."""
+        with self._busy(), self.dialect.reading() as connection:
+            connection.begin()
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def create_schema(self) -> None:
+        """All tables of the program, with the triggers that keep history append-only."""
+        with self.transaction() as connection:
+            metadata.create_all(connection)
+            protect_history(connection)
+
+    def close(self) -> None:
+        self.dialect.engine.dispose()
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as error:
+            raise Busy(T("系统正忙，请稍后再试。")) from error
+        except DBAPIError as error:
+            if error.connection_invalidated or self.dialect.is_busy(error.orig or error):
+                raise Busy(T("系统正忙，请稍后再试。")) from error
+            raise
+
+
+def protect_history(connection: Connection) -> None:
+    """Install the triggers that refuse UPDATE and DELETE on `event`; also called by the first migration."""
+    statements = Sqlite.append_only if connection.dialect.name == "sqlite" else Postgres.append_only
+    for statement in statements:
+        connection.exec_driver_sql(statement)
