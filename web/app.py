@@ -1,0 +1,48 @@
+"""The Flask application: one factory, nothing global."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from engine.clock import Clock, SystemClock
+from engine.identity.crypto import Keyring
+from forms import i18n
+from web import api, health, pages, problems, security
+from web.context import Wiring
+from web.language import Speaks
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+BODY_LIMIT = 24 * 1024 * 1024  # one attachment of 20 MB and its envelope
+FORM_MEMORY_LIMIT = 4 * 1024 * 1024  # fields of a form; files are spooled to disk
+
+
+def create_app(engine: Engine, *, wall: Clock | None = None) -> Flask:
+    """An application around `engine`. `wall` replaces the real clock of sessions and tokens (tests only)."""
+    settings = engine.settings
+    app = Flask("web", root_path=str(resources.files("web")))
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=FORM_MEMORY_LIMIT,
+        MAX_FORM_PARTS=5_000,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.extensions["zhiping"] = Wiring(engine, Keyring(settings.secret_key), wall or SystemClock())
+    app.jinja_env.globals.update(_=i18n.gettext, gettext=i18n.gettext, language=i18n.language)
+
+    problems.register(app)
+    security.register(app)
+    health.register(app)
+    api.register(app)
+    pages.register(app)
+
+    app.wsgi_app = Speaks(app.wsgi_app)  # type: ignore[method-assign]
+    proxies = getattr(settings, "trusted_proxies", 0)
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    return app
