@@ -1,4 +1,4 @@
-"""Account events go into the office-wide chain `system`, hashed like the history of every instance."""
+"""Account events go into the office's own history, hashed like the history of every instance."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from engine.registry import Actor
 if TYPE_CHECKING:
     from engine.commands.step import Step
 
-STREAM = "system"
-
 
 def record(step: Step, kind: str, data: Mapping[str, Any], *, actor: Actor | None = None) -> None:
     """One line: what happened (`kind`), to whom (`data`, never a secret), by whom (None: nobody logged in, or the command line)."""
-    step.record(STREAM, kind, data=data, actor=actor)
+    step.audit(kind, actor, data)

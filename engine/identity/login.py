@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from engine.errors import TooMany, Unauthenticated
 from engine.identity import audit, passwords, people, sessions, throttle
 from engine.identity.tables import login_attempt
+from engine.store.upsert import insert_new
 from forms.i18n import T
 
 if TYPE_CHECKING:
@@ -90,13 +91,14 @@ class BeginAttempt:
             raise TooMany(T("尝试次数过多，请在 {seconds} 秒后再试。", seconds=seconds), retry_after=seconds)
         connection.execute(delete(login_attempt).where(login_attempt.c.last_at < self.at - throttle.FORGET))
         for subject, (failures, _) in counts.items():
-            changed = connection.execute(
+            connection.execute(
+                insert_new(connection, login_attempt).values(subject=subject, failures=0, last_at=self.at)
+            )
+            connection.execute(
                 update(login_attempt)
                 .where(login_attempt.c.subject == subject)
-                .values(failures=failures + 1, last_at=self.at)
+                .values(failures=login_attempt.c.failures + 1 if failures else 1, last_at=self.at)
             )
-            if not changed.rowcount:
-                connection.execute(insert(login_attempt).values(subject=subject, failures=1, last_at=self.at))
         return people.find(connection, self.username)
 
 

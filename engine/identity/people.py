@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from engine.errors import NotFound
+from engine import policy
+from engine.errors import Forbidden, NotFound
 from engine.identity.tables import account, membership
 from engine.registry import Actor, Membership
 from forms.i18n import T
@@ -52,6 +53,12 @@ def actor(connection: Connection, username: str) -> Actor:
     if person.disabled:
         raise NotFound(T("账户“{username}”已停用。", username=person.actor.username))
     return person.actor
+
+
+def need_manager(actor: Actor | None) -> None:
+    """Raises Forbidden unless an administrator, or the command line of the machine (None), asks."""
+    if actor is not None and policy.ADMIN not in actor.groups:
+        raise Forbidden(T("只有管理员可以管理账户。"))
 
 
 def _person(connection: Connection, row: Row[Any]) -> Person:

@@ -36,7 +36,7 @@ membership = Table(
     "membership",
     metadata,
     Column("account_id", Id, ForeignKey("account.id"), nullable=False),
-    Column("group_key", String(64), nullable=False),
+    Column("group_key", String(255), nullable=False),
     Column("scope", String(100), nullable=False, server_default=""),  # empty: everywhere
     Column("granted_at", UtcDateTime, nullable=False),
     Column("granted_by", String(64)),  # username; null: the command line

@@ -91,6 +91,12 @@ def actor(connection: Connection, key: str, *, at: datetime) -> Actor | None:
     return None if person is None or person.disabled or person.must_change else person.actor
 
 
+def end_logins(connection: Connection, account_id: str, *, at: datetime) -> None:
+    """Every browser and every program of this account logs in again."""
+    sessions.end_all(connection, account_id, at=at)
+    end_all(connection, account_id, at=at)
+
+
 def end_all(connection: Connection, account_id: str, *, at: datetime) -> None:
     connection.execute(
         update(token).where(token.c.account_id == account_id, token.c.ended_at.is_(None)).values(ended_at=at)
