@@ -98,6 +98,17 @@ class FeelFunction:
     returns: str = "any"  # "date", "date and time", "number", "boolean", "any": how FEEL is to read the result
 
 
+@dataclass(frozen=True)
+class BoundFunction:
+    """A FEEL function bound to one command, which still knows how FEEL is to read its result."""
+
+    call: Callable[..., Any]
+    returns: str
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.call(*arguments)
+
+
 @dataclass
 class Registry:
     """All that one office offers to its diagrams."""
@@ -114,4 +125,7 @@ class Registry:
             self.handlers[handler.topic] = handler
 
     def bind_functions(self, connection: Connection | None, now: datetime) -> dict[str, Callable[..., Any]]:
-        return {name: function.bind(connection, now) for name, function in self.functions.items()}
+        return {
+            name: BoundFunction(function.bind(connection, now), function.returns)
+            for name, function in self.functions.items()
+        }

@@ -1,0 +1,397 @@
+"""FEEL, the one language of every slot in which a process owner may write an expression.
+
+The interpreter is feelin 8 (the same the browser uses; it reports what it could not resolve with positions, which the older
+line does not, and needs no time zone database), bundled into `js/dist/feel.js` and run inside quickjs-ng: no file, no network,
+no Python. One context per thread, a time and a memory limit on every evaluation. What FEEL leaves silent and would misjudge a
+person (text compared with a date, a misspelled name, a number that is none) is a `FeelError` here; see `js/strict-feelin.mjs`.
+
+Our own functions are answered by asking twice: JavaScript may not call Python while a time limit is set, so a call whose answer is not
+known is noted, Python computes it, and the expression is evaluated again. `bench/feel.py` prints what an evaluation costs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import quickjs
+
+from engine.clock import local
+from engine.errors import ZhipingError
+from forms.i18n import T, Text
+
+BUNDLE: Final = Path(__file__).parent / "js" / "dist" / "feel.js"
+
+MAX_LENGTH: Final = 10_000  # characters of one expression
+MAX_NESTING: Final = 60  # brackets within brackets
+SECONDS: Final = 0.2  # of processor time for one pass
+MEMORY: Final = 64_000_000  # bytes of one context
+MAX_CALLS: Final = 500  # of our functions in one evaluation
+MAX_PASSES: Final = 60
+WALL_SECONDS: Final = 0.4  # of JavaScript in one evaluation, all passes together
+
+_TYPES: Final = {
+    "string": T("文本"),
+    "number": T("数字"),
+    "boolean": T("是否值"),
+    "date": T("日期"),
+    "time": T("时刻"),
+    "date time": T("日期时间"),
+    "duration": T("时长"),
+    "list": T("列表"),
+    "context": T("对象"),
+    "function": T("函数"),
+    "range": T("区间"),
+}
+
+
+class FeelError(ZhipingError):
+    """An expression that cannot be judged. Facts: `expression`, `reason` (SYNTAX, NAME, FUNCTION, ARGUMENTS, COMPARED, NUMBER, TRUTH,
+    NEITHER, RESULT, LIMIT, LENGTH, FAILED), `read` (name -> value, of a condition)."""
+
+    code = "FEEL_ERROR"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How a condition came out, and what it read to get there (small JSON values by name or path, for history)."""
+
+    value: bool
+    read: Mapping[str, Any]
+
+
+class Feel:
+    """Evaluates expressions. Has no state of its own and may be shared by threads; contexts are kept per thread.
+
+    A leading `=` and a surrounding `${…}` are accepted everywhere. `variables` are JSON-like; a Python `date` or aware `datetime` in them
+    is a FEEL date or date and time. `functions` maps a name to a callable of JSON-like arguments (temporals as ISO text); a
+    callable's attribute `returns` ("date", "date and time") says that its text is to be read so. Exceptions of
+    these callables come through as they are. `now` is the command's clock reading; `now()` and `today()` are Qinghai's (+08:00).
+    """
+
+    def evaluate(
+        self, expression: str, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]], now: datetime
+    ) -> Any:
+        """The JSON-like value; temporals as ISO text, null as None. A name that is not set is null. Raises FeelError."""
+        return self._ask("value", expression, variables, functions, now)["value"]
+
+    def condition(
+        self, expression: str, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]], now: datetime
+    ) -> Condition:
+        """True or false, with what was read. Raises FeelError for anything else, and for a name that is not set unless the
+        expression itself compares that name with null."""
+        reply = self._ask("condition", expression, variables, functions, now)
+        return Condition(value=reply["value"], read=reply["read"])
+
+    def unary(
+        self,
+        test: str,
+        value: Any,
+        variables: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]],
+        now: datetime,
+    ) -> bool:
+        """Whether `value` passes a decision table's cell; an empty cell and `-` take anything. Raises FeelError."""
+        if test.strip() in ("", "-"):
+            return True
+        return bool(self._ask("unary", test, variables, functions, now, value)["value"])
+
+    def check(self, expression: str) -> Text | None:
+        """What is wrong with the expression as it is written, or None. Nothing is evaluated."""
+        return self._check("check", expression)
+
+    def check_unary(self, test: str) -> Text | None:
+        """The same for a decision table's input cell."""
+        return None if test.strip() in ("", "-") else self._check("check-unary", test)
+
+    def _check(self, kind: str, expression: str) -> Text | None:
+        try:
+            _pass({"kind": kind, "expression": _source(expression, kind == "check-unary")}, expression)
+        except FeelError as error:
+            return error.text
+        return None
+
+    def _ask(
+        self,
+        kind: str,
+        expression: str,
+        variables: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]],
+        now: datetime,
+        value: Any = None,
+    ) -> dict[str, Any]:
+        source = _source(expression, kind == "unary")
+        request: dict[str, Any] = {
+            "kind": kind,
+            "expression": source,
+            # Parsing megabytes for one name would cost more than the expression: only what it can possibly mention goes over.
+            "variables": {name: item for name, item in variables.items() if name in source},
+            "now": local(now).isoformat(timespec="seconds"),
+            "functions": {name: _parameters(function) for name, function in functions.items() if name in source},
+            "answers": {},
+        }
+        if kind == "unary":
+            request["value"] = value
+        spent = 0.0
+        for _ in range(MAX_PASSES):
+            began = time.perf_counter()
+            reply = _pass(request, expression)
+            spent += time.perf_counter() - began
+            if "asked" not in reply:
+                return reply
+            _answer(reply["asked"], functions, request["answers"], expression)
+            if spent > WALL_SECONDS or len(request["answers"]) > MAX_CALLS:
+                break
+        raise _limit(expression)
+
+
+def _answer(
+    asked: list[str], functions: Mapping[str, Callable[..., Any]], answers: dict[str, Any], expression: str
+) -> None:
+    """Compute the calls of one pass. Only the first is certain to be needed: what comes after it was reached with an answer
+    missing, so a failure there is forgotten and the call comes again as the first if it is really needed."""
+    for index, call in enumerate(asked[:MAX_CALLS]):
+        name, arguments = orjson.loads(call)
+        function = functions[name]
+        try:
+            _bind(function, arguments, name, expression)
+            answers[call] = _typed(function(*arguments), getattr(function, "returns", "any"))
+        except Exception:
+            if index == 0:
+                raise
+            return
+
+
+def _bind(function: Callable[..., Any], arguments: list[Any], name: str, expression: str) -> None:
+    try:
+        inspect.signature(getattr(function, "call", function)).bind(*arguments)
+    except TypeError as error:
+        raise FeelError(
+            T("“{expression}”中 {name} 的参数个数不对。", expression=_short(expression), name=name),
+            expression=_short(expression),
+            reason="FUNCTION",
+            read={},
+        ) from error
+
+
+def _typed(value: Any, returns: str) -> Any:
+    if isinstance(value, str) and returns in ("date", "date and time"):
+        return {f"@{returns}": value}
+    return value
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    """Parameter names, so that FEEL may also call by name and a surplus argument is noticed."""
+    kinds = inspect.Parameter
+    names = []
+    for parameter in inspect.signature(getattr(function, "call", function)).parameters.values():
+        if parameter.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD):
+            names.append(parameter.name)
+        elif parameter.kind is kinds.VAR_POSITIONAL:
+            names.append(f"...{parameter.name}")
+    return names
+
+
+# the text of an expression ////////////////////////////////////////
+
+_DOLLAR = re.compile(r"\A\$\{(.*)\}\Z", re.DOTALL)
+_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"')
+
+
+def _source(expression: str, cell: bool = False) -> str:
+    """Without `=` or `${…}` (a table cell means its `=`), and short and flat enough to be worth parsing."""
+    text = expression.strip()
+    if not cell and (found := _DOLLAR.match(text)):
+        text = found.group(1).strip()
+    if not cell and text.startswith("="):
+        text = text[1:].strip()
+    if len(text) > MAX_LENGTH:
+        raise FeelError(
+            T(
+                "表达式长达 {n} 字，上限为 {limit} 字：{expression}",
+                n=len(text),
+                limit=MAX_LENGTH,
+                expression=_short(text),
+            ),
+            expression=_short(text),
+            reason="LENGTH",
+        )
+    depth = 0
+    for sign in _STRINGS.sub("", text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth > MAX_NESTING:
+            raise FeelError(
+                T("表达式的括号嵌套超过 {limit} 层：{expression}", limit=MAX_NESTING, expression=_short(text)),
+                expression=_short(text),
+                reason="LENGTH",
+            )
+    return text
+
+
+def _short(text: str, limit: int = 200) -> str:
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+# the sandbox //////////////////////////////////////////////////////
+
+# Module-wide on purpose: a context must be used and freed by the thread that made it, which holds when it dies with its thread.
+_threads = threading.local()
+
+
+@cache
+def _bundle() -> str:
+    if not BUNDLE.exists():
+        raise FileNotFoundError(f"{BUNDLE} is missing: run `npm ci && npm run build`")
+    return BUNDLE.read_text(encoding="utf-8")
+
+
+def _interpreter() -> Callable[[str], str]:
+    call: Callable[[str], str] | None = getattr(_threads, "call", None)
+    if call is None:
+        context = quickjs.Context()
+        context.set_memory_limit(MEMORY)
+        context.eval(_bundle())
+        context.set_time_limit(SECONDS)
+        _threads.context = context
+        call = _threads.call = context.get("zhipingFeel")
+    return call
+
+
+def _forget() -> None:
+    """Throw this thread's context away: after a limit was hit nobody knows what it left behind. 20 ms to make a new one."""
+    _threads.call = None
+    _threads.context = None
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise TypeError("a datetime without a zone")
+        return {"@date and time": value.isoformat()}
+    if isinstance(value, date):
+        return {"@date": value.isoformat()}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is not a process value")
+
+
+_OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+def _pass(request: dict[str, Any], expression: str, again: bool = True) -> dict[str, Any]:
+    """One evaluation inside the sandbox. Raises FeelError."""
+    typed = False
+
+    def encode(value: Any) -> Any:
+        nonlocal typed
+        typed = typed or isinstance(value, date)
+        return _encode(value)
+
+    text = orjson.dumps(request, default=encode, option=_OPTIONS)
+    if typed:
+        text = orjson.dumps({**request, "typed": True}, default=encode, option=_OPTIONS)
+    call = _interpreter()
+    began = time.thread_time()
+    try:
+        reply: dict[str, Any] = orjson.loads(call(text.decode("utf-8")))
+    except (quickjs.JSException, MemoryError) as error:
+        _forget()
+        # The limit counts the processor time of the whole process: other busy threads may have used it up.
+        if again and "interrupted" in str(error) and time.thread_time() - began < SECONDS / 2:
+            return _pass(request, expression, again=False)
+        raise _limit(expression) from error
+    if "error" in reply:
+        raise _error(expression, reply["error"])
+    return reply
+
+
+# sentences ////////////////////////////////////////////////////////
+
+
+def _limit(expression: str) -> FeelError:
+    text = _short(expression.strip())
+    return FeelError(
+        T("表达式算得太久或占用内存太多，已中止：{expression}", expression=text),
+        expression=text,
+        reason="LIMIT",
+        read={},
+    )
+
+
+def _error(expression: str, facts: dict[str, Any]) -> FeelError:
+    """A sentence for people from what the interpreter met."""
+    code = facts.pop("code")
+    read = facts.pop("read", {})
+    text = _short(expression.strip())
+    return FeelError(_sentence(code, text, facts, read), expression=text, reason=code, read=read)
+
+
+def _sentence(code: str, expression: str, facts: dict[str, Any], read: Mapping[str, Any]) -> Text:
+    if code == "COMPARED":
+        left, right = (_TYPES.get(facts[key], T("其他值")) for key in ("leftType", "rightType"))
+        values = {"expression": expression, "a": facts["left"], "b": facts["right"], "left": left, "right": right}
+        if facts["why"] == "offset":
+            return T("“{expression}”中 {a} 与 {b} 无法比较：一个带时区，一个不带。请写明时区，如 +08:00。", **values)
+        if facts["why"] == "durations":
+            return T("“{expression}”中 {a} 与 {b} 无法比较：年月时长与日时时长不能互比。", **values)
+        return T(
+            "“{expression}”中 {a}（{left}）与 {b}（{right}）种类不同，无法比较。"
+            "文本形式的日期请先写成 date(x) 或 date and time(x)，数字写成 number(x)。",
+            **values,
+        )
+    at = facts.get("at", 0) + 1
+    match code:
+        case "SYNTAX":
+            return T(
+                "“{expression}”写法有误，在第 {at} 个字符处（{reason}）。",
+                expression=expression,
+                at=at,
+                reason=facts["reason"],
+            )
+        case "NAME":
+            return T(
+                "“{expression}”用到了没有值的名称 {name}：请检查拼写；文本要加双引号；允许没有值时请写 {name} = null。",
+                expression=expression,
+                name=facts["name"],
+            )
+        case "FUNCTION":
+            return T("“{expression}”第 {at} 个字符处的函数不存在或参数不符。", expression=expression, at=at)
+        case "ARGUMENTS":
+            return T("“{expression}”中的值不能这样运算：{values}", expression=expression, values=facts["values"])
+        case "NUMBER":
+            return T("“{expression}”算出的数过大，或不是数。", expression=expression)
+        case "TRUTH":
+            return T(
+                "“{expression}”中作为条件的值 {value} 既不是 true 也不是 false。",
+                expression=expression,
+                value=facts["value"],
+            )
+        case "NEITHER":
+            values_read = "、".join(f"{name} = {_shown(value)}" for name, value in read.items()) or "–"
+            return T(
+                "条件“{expression}”的结果是 {value}，既不是 true 也不是 false。读到的值：{read}",
+                expression=expression,
+                value=facts["value"],
+                read=values_read,
+            )
+        case "RESULT":
+            return T("“{expression}”的结果无法保存（{reason}）。", expression=expression, reason=facts["reason"])
+        case _:
+            return T(
+                "“{expression}”无法计算：{reason}", expression=expression, reason=_short(str(facts.get("reason", code)))
+            )
+
+
+def _shown(value: Any) -> str:
+    return _short(orjson.dumps(value).decode("utf-8"), 100)
