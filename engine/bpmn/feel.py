@@ -15,7 +15,7 @@ import inspect
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -25,8 +25,8 @@ from typing import Any, Final
 import orjson
 import quickjs
 
+from engine.bpmn.feel_error import FeelError, judged, limit, short
 from engine.clock import local
-from engine.errors import ZhipingError
 from forms.i18n import T, Text
 
 BUNDLE: Final = Path(__file__).parent / "js" / "dist" / "feel.js"
@@ -39,26 +39,9 @@ MAX_CALLS: Final = 500  # of our functions in one evaluation
 MAX_PASSES: Final = 60
 WALL_SECONDS: Final = 0.4  # of JavaScript in one evaluation, all passes together
 
-_TYPES: Final = {
-    "string": T("文本"),
-    "number": T("数字"),
-    "boolean": T("是否值"),
-    "date": T("日期"),
-    "time": T("时刻"),
-    "date time": T("日期时间"),
-    "duration": T("时长"),
-    "list": T("列表"),
-    "context": T("对象"),
-    "function": T("函数"),
-    "range": T("区间"),
-}
+__all__ = ["Condition", "Feel", "FeelError", "Temporal"]
 
-
-class FeelError(ZhipingError):
-    """An expression that cannot be judged. Facts: `expression`, `reason` (SYNTAX, NAME, FUNCTION, ARGUMENTS, COMPARED, NUMBER, TRUTH,
-    NEITHER, RESULT, LIMIT, LENGTH, FAILED), `read` (name -> value, of a condition)."""
-
-    code = "FEEL_ERROR"
+_KINDS: Final = ("date", "time", "date and time", "duration")
 
 
 @dataclass(frozen=True)
@@ -69,11 +52,19 @@ class Condition:
     read: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Temporal:
+    """A FEEL value of one of the kinds "date", "time", "date and time", "duration", where plain ISO text would be only text."""
+
+    kind: str
+    iso: str
+
+
 class Feel:
     """Evaluates expressions. Has no state of its own and may be shared by threads; contexts are kept per thread.
 
-    A leading `=` and a surrounding `${…}` are accepted everywhere. `variables` are JSON-like; a Python `date` or aware `datetime` in them
-    is a FEEL date or date and time. `functions` maps a name to a callable of JSON-like arguments (temporals as ISO text); a
+    A leading `=` and a surrounding `${…}` are accepted everywhere. `variables` are JSON-like; a Python `date`, aware `datetime` or
+    `Temporal` in them is FEEL's. `functions` maps a name to a callable of JSON-like arguments (temporals as ISO text); a
     callable's attribute `returns` ("date", "date and time") says that its text is to be read so. Exceptions of
     these callables come through as they are. `now` is the command's clock reading; `now()` and `today()` are Qinghai's (+08:00).
     """
@@ -92,6 +83,12 @@ class Feel:
         reply = self._ask("condition", expression, variables, functions, now)
         return Condition(value=reply["value"], read=reply["read"])
 
+    def typed(
+        self, expression: str, variables: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]], now: datetime
+    ) -> Any:
+        """Like `evaluate`, but temporals come as `Temporal`, so that their kind is not lost on the way to a table's cells."""
+        return _untangled(self._ask("typed", expression, variables, functions, now)["value"])
+
     def unary(
         self,
         test: str,
@@ -101,9 +98,22 @@ class Feel:
         now: datetime,
     ) -> bool:
         """Whether `value` passes a decision table's cell; an empty cell and `-` take anything. Raises FeelError."""
-        if test.strip() in ("", "-"):
+        return self.unaries([test], [value], variables, functions, now)
+
+    def unaries(
+        self,
+        tests: Sequence[str],
+        values: Sequence[Any],
+        variables: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]],
+        now: datetime,
+    ) -> bool:
+        """Whether every value passes its cell: one rule of a table in one go, up to the first cell that refuses."""
+        pairs = [(t, v) for t, v in zip(tests, values, strict=True) if t.strip() not in ("", "-")]
+        if not pairs:
             return True
-        return bool(self._ask("unary", test, variables, functions, now, value)["value"])
+        cells = [test for test, _value in pairs]
+        return bool(self._ask("cells", cells, variables, functions, now, [value for _test, value in pairs])["value"])
 
     def check(self, expression: str) -> Text | None:
         """What is wrong with the expression as it is written, or None. Nothing is evaluated."""
@@ -123,24 +133,25 @@ class Feel:
     def _ask(
         self,
         kind: str,
-        expression: str,
+        expression: str | list[str],
         variables: Mapping[str, Any],
         functions: Mapping[str, Callable[..., Any]],
         now: datetime,
-        value: Any = None,
+        values: list[Any] | None = None,
     ) -> dict[str, Any]:
-        source = _source(expression, kind == "unary")
+        source = _source(expression) if isinstance(expression, str) else [_source(cell, True) for cell in expression]
+        written = source if isinstance(source, str) else "\n".join(source)
         request: dict[str, Any] = {
             "kind": kind,
             "expression": source,
             # Parsing megabytes for one name would cost more than the expression: only what it can possibly mention goes over.
-            "variables": {name: item for name, item in variables.items() if name in source},
+            "variables": {name: item for name, item in variables.items() if name in written},
             "now": local(now).isoformat(timespec="seconds"),
-            "functions": {name: _parameters(function) for name, function in functions.items() if name in source},
+            "functions": {name: _parameters(function) for name, function in functions.items() if name in written},
             "answers": {},
         }
-        if kind == "unary":
-            request["value"] = value
+        if values is not None:
+            request["values"] = values
         spent = 0.0
         for _ in range(MAX_PASSES):
             began = time.perf_counter()
@@ -148,10 +159,10 @@ class Feel:
             spent += time.perf_counter() - began
             if "asked" not in reply:
                 return reply
-            _answer(reply["asked"], functions, request["answers"], expression)
+            _answer(reply["asked"], functions, request["answers"], written)
             if spent > WALL_SECONDS or len(request["answers"]) > MAX_CALLS:
                 break
-        raise _limit(expression)
+        raise limit(written)
 
 
 def _answer(
@@ -176,16 +187,24 @@ def _bind(function: Callable[..., Any], arguments: list[Any], name: str, express
         inspect.signature(getattr(function, "call", function)).bind(*arguments)
     except TypeError as error:
         raise FeelError(
-            T("“{expression}”中 {name} 的参数个数不对。", expression=_short(expression), name=name),
-            expression=_short(expression),
+            T("“{expression}”中 {name} 的参数个数不对。", expression=short(expression), name=name),
+            expression=short(expression),
             reason="FUNCTION",
             read={},
         ) from error
 
 
 def _typed(value: Any, returns: str) -> Any:
-    if isinstance(value, str) and returns in ("date", "date and time"):
-        return {f"@{returns}": value}
+    return Temporal(returns, value) if isinstance(value, str) and returns in _KINDS else value
+
+
+def _untangled(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_untangled(item) for item in value]
+    if isinstance(value, dict):
+        if len(value) == 1 and (name := next(iter(value)))[:1] == "@" and name[1:] in _KINDS:
+            return Temporal(name[1:], value[name])
+        return {key: _untangled(item) for key, item in value.items()}
     return value
 
 
@@ -220,9 +239,9 @@ def _source(expression: str, cell: bool = False) -> str:
                 "表达式长达 {n} 字，上限为 {limit} 字：{expression}",
                 n=len(text),
                 limit=MAX_LENGTH,
-                expression=_short(text),
+                expression=short(text),
             ),
-            expression=_short(text),
+            expression=short(text),
             reason="LENGTH",
         )
     depth = 0
@@ -230,15 +249,11 @@ def _source(expression: str, cell: bool = False) -> str:
         depth += (sign in "([{") - (sign in ")]}")
         if depth > MAX_NESTING:
             raise FeelError(
-                T("表达式的括号嵌套超过 {limit} 层：{expression}", limit=MAX_NESTING, expression=_short(text)),
-                expression=_short(text),
+                T("表达式的括号嵌套超过 {limit} 层：{expression}", limit=MAX_NESTING, expression=short(text)),
+                expression=short(text),
                 reason="LENGTH",
             )
     return text
-
-
-def _short(text: str, limit: int = 200) -> str:
-    return text if len(text) <= limit else text[:limit] + "…"
 
 
 # the sandbox //////////////////////////////////////////////////////
@@ -273,6 +288,8 @@ def _forget() -> None:
 
 
 def _encode(value: Any) -> Any:
+    if isinstance(value, Temporal):
+        return {f"@{value.kind}": value.iso}
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise TypeError("a datetime without a zone")
@@ -289,13 +306,13 @@ def _encode(value: Any) -> Any:
 _OPTIONS: Final = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
-def _pass(request: dict[str, Any], expression: str, again: bool = True) -> dict[str, Any]:
+def _pass(request: dict[str, Any], expression: str | list[str], again: bool = True) -> dict[str, Any]:
     """One evaluation inside the sandbox. Raises FeelError."""
     typed = False
 
     def encode(value: Any) -> Any:
         nonlocal typed
-        typed = typed or isinstance(value, date)
+        typed = typed or isinstance(value, date | Temporal)
         return _encode(value)
 
     text = orjson.dumps(request, default=encode, option=_OPTIONS)
@@ -310,88 +327,7 @@ def _pass(request: dict[str, Any], expression: str, again: bool = True) -> dict[
         # The limit counts the processor time of the whole process: other busy threads may have used it up.
         if again and "interrupted" in str(error) and time.thread_time() - began < SECONDS / 2:
             return _pass(request, expression, again=False)
-        raise _limit(expression) from error
+        raise limit(expression if isinstance(expression, str) else "; ".join(expression)) from error
     if "error" in reply:
-        raise _error(expression, reply["error"])
+        raise judged(expression, reply["error"])
     return reply
-
-
-# sentences ////////////////////////////////////////////////////////
-
-
-def _limit(expression: str) -> FeelError:
-    text = _short(expression.strip())
-    return FeelError(
-        T("表达式算得太久或占用内存太多，已中止：{expression}", expression=text),
-        expression=text,
-        reason="LIMIT",
-        read={},
-    )
-
-
-def _error(expression: str, facts: dict[str, Any]) -> FeelError:
-    """A sentence for people from what the interpreter met."""
-    code = facts.pop("code")
-    read = facts.pop("read", {})
-    text = _short(expression.strip())
-    return FeelError(_sentence(code, text, facts, read), expression=text, reason=code, read=read)
-
-
-def _sentence(code: str, expression: str, facts: dict[str, Any], read: Mapping[str, Any]) -> Text:
-    if code == "COMPARED":
-        left, right = (_TYPES.get(facts[key], T("其他值")) for key in ("leftType", "rightType"))
-        values = {"expression": expression, "a": facts["left"], "b": facts["right"], "left": left, "right": right}
-        if facts["why"] == "offset":
-            return T("“{expression}”中 {a} 与 {b} 无法比较：一个带时区，一个不带。请写明时区，如 +08:00。", **values)
-        if facts["why"] == "durations":
-            return T("“{expression}”中 {a} 与 {b} 无法比较：年月时长与日时时长不能互比。", **values)
-        return T(
-            "“{expression}”中 {a}（{left}）与 {b}（{right}）种类不同，无法比较。"
-            "文本形式的日期请先写成 date(x) 或 date and time(x)，数字写成 number(x)。",
-            **values,
-        )
-    at = facts.get("at", 0) + 1
-    match code:
-        case "SYNTAX":
-            return T(
-                "“{expression}”写法有误，在第 {at} 个字符处（{reason}）。",
-                expression=expression,
-                at=at,
-                reason=facts["reason"],
-            )
-        case "NAME":
-            return T(
-                "“{expression}”用到了没有值的名称 {name}：请检查拼写；文本要加双引号；允许没有值时请写 {name} = null。",
-                expression=expression,
-                name=facts["name"],
-            )
-        case "FUNCTION":
-            return T("“{expression}”第 {at} 个字符处的函数不存在或参数不符。", expression=expression, at=at)
-        case "ARGUMENTS":
-            return T("“{expression}”中的值不能这样运算：{values}", expression=expression, values=facts["values"])
-        case "NUMBER":
-            return T("“{expression}”算出的数过大，或不是数。", expression=expression)
-        case "TRUTH":
-            return T(
-                "“{expression}”中作为条件的值 {value} 既不是 true 也不是 false。",
-                expression=expression,
-                value=facts["value"],
-            )
-        case "NEITHER":
-            values_read = "、".join(f"{name} = {_shown(value)}" for name, value in read.items()) or "–"
-            return T(
-                "条件“{expression}”的结果是 {value}，既不是 true 也不是 false。读到的值：{read}",
-                expression=expression,
-                value=facts["value"],
-                read=values_read,
-            )
-        case "RESULT":
-            return T("“{expression}”的结果无法保存（{reason}）。", expression=expression, reason=facts["reason"])
-        case _:
-            return T(
-                "“{expression}”无法计算：{reason}", expression=expression, reason=_short(str(facts.get("reason", code)))
-            )
-
-
-def _shown(value: Any) -> str:
-    return _short(orjson.dumps(value).decode("utf-8"), 100)

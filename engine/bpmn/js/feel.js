@@ -2,7 +2,7 @@
 
 import {
   FeelDate, FeelDateTime, FeelDuration, FeelFunction, FeelRange, FeelTime,
-  Interpreter, InterpreterContext, builtins, getType, hooks, isZoned, parseDate, parseDateTime,
+  Interpreter, InterpreterContext, builtins, getType, hooks, isZoned, parseDate, parseDateTime, parseTime, duration,
 } from 'feelin';
 
 const COMPILED = 400; // expressions kept; the oldest goes first
@@ -161,36 +161,37 @@ function holdsPending(value) {
 }
 
 /**
- * request: {kind: 'value'|'condition'|'unary'|'check'|'check-unary', expression, variables, value, now, functions: {name: [parameter]}, answers}
+ * request: {kind, expression, variables, now, functions: {name: [parameter]}, answers}; kind is one of
+ *   value, typed (temporals keep their kind: {"@date": iso}), condition, check, check-unary, or
+ *   cells: expression is a list of tests and `values` as long a list; true when every value passes its test.
  * Returns {value} or {asked} or {error: {code, …facts}}, and {read} for a condition; all of it JSON.
  */
 export function feel(request) {
   const asked = [];
   const read = {};
   try {
-    const kind = request.kind === 'unary' || request.kind === 'check-unary' ? 'unary' : 'expression';
     const variables = request.typed ? revive(request.variables) : request.variables ?? {};
-    const entry = compile(kind, request.expression, Object.keys(variables));
-    if (request.kind.startsWith('check')) return { value: null };
+    const names = Object.keys(variables);
+    if (request.kind === 'check' || request.kind === 'check-unary') {
+      compile(request.kind === 'check' ? 'expression' : 'unary', request.expression, names);
+      return { value: null };
+    }
     const functions = askingFunctions(request.functions ?? {}, request.answers ?? {}, asked, read);
     const context = Object.assign(Object.create(Object.prototype), variables, functions, clockFunctions(request.now));
+    if (request.kind === 'cells') {
+      const value = passes(request, names, context, asked);
+      return asked.length ? { asked } : { value };
+    }
+    const entry = compile('expression', request.expression, names);
     entry.warnings.warnings.length = 0;
-    hooks.read = request.kind === 'condition' ? (name, value) => { read[name] = value; } : (_name, value) => value;
-    let value;
-    if (kind === 'unary') {
-      const input = request.typed ? revive(request.value) : request.value;
-      context['?'] = input ?? null;
-      value = entry.root(context)(context['?']);
-    } else {
-      value = entry.root(context);
-    }
+    const condition = request.kind === 'condition';
+    if (condition) hooks.read = (name, value) => { read[name] = value; };
+    const value = entry.root(context);
     if (asked.length) return { asked };
-    const strictNames = request.kind !== 'value';
-    judgeWarnings(entry, strictNames);
-    if (strictNames && typeof value !== 'boolean') {
-      throw new Misjudged('NEITHER', { value: shown(value), read: readable(read) });
-    }
-    return request.kind === 'condition' ? { value, read: readable(read) } : { value: plain(value, 0) };
+    judgeWarnings(entry, condition);
+    if (!condition) return { value: plain(value, 0, request.kind === 'typed') };
+    if (typeof value !== 'boolean') throw new Misjudged('NEITHER', { value: shown(value), read: readable(read) });
+    return { value, read: readable(read) };
   } catch (error) {
     if (asked.length) return { asked };
     if (error instanceof Misjudged) return { error: { code: error.code, ...error.facts, read: readable(read) } };
@@ -199,6 +200,27 @@ export function feel(request) {
   } finally {
     hooks.read = (_name, value) => value;
   }
+}
+
+/** One rule of a decision table: true when every value passes its cell. Stops at the first that does not. */
+function passes(request, names, context, asked) {
+  const values = request.typed ? revive(request.values) : request.values;
+  for (const [index, test] of request.expression.entries()) {
+    const entry = compile('unary', test, names);
+    entry.warnings.warnings.length = 0;
+    context['?'] = values[index] ?? null;
+    try {
+      const passed = entry.root(context)(context['?']);
+      if (asked.length) return false;
+      judgeWarnings(entry, true);
+      if (typeof passed !== 'boolean') throw new Misjudged('NEITHER', { value: shown(passed) });
+      if (!passed) return false;
+    } catch (error) {
+      if (error instanceof Misjudged) error.facts = { ...error.facts, cell: index };
+      throw error;
+    }
+  }
+  return true;
 }
 
 function judgeWarnings(entry, strictNames) {
@@ -221,10 +243,15 @@ function judgeWarnings(entry, strictNames) {
 
 // values ///////////////////////////////////////////////////////////
 
-const TEMPORAL = [FeelDate, FeelTime, FeelDateTime, FeelDuration];
+const TEMPORAL = new Map([
+  [FeelDate, ['date', parseDate]],
+  [FeelTime, ['time', parseTime]],
+  [FeelDateTime, ['date and time', parseDateTime]],
+  [FeelDuration, ['duration', duration]],
+]);
 
 /** A result as JSON: temporals become ISO text; what cannot be kept is refused. */
-function plain(value, depth) {
+function plain(value, depth, typed = false) {
   if (depth > MAX_DEPTH) throw new Misjudged('RESULT', { reason: 'depth' });
   if (value === null || value === undefined) return null;
   switch (typeof value) {
@@ -237,22 +264,23 @@ function plain(value, depth) {
       return hooks.number(value);
     default:
   }
-  if (TEMPORAL.some((kind) => value instanceof kind)) return value.toString();
-  if (Array.isArray(value)) return value.map((one) => plain(one, depth + 1));
+  const temporal = TEMPORAL.get(value.constructor);
+  if (temporal) return typed ? { [`@${temporal[0]}`]: value.toString() } : value.toString();
+  if (Array.isArray(value)) return value.map((one) => plain(one, depth + 1, typed));
   if (getType(value) === 'context') {
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one, depth + 1)]));
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one, depth + 1, typed)]));
   }
   throw new Misjudged('RESULT', { reason: getType(value) });
 }
 
-/** {"@date": iso} and {"@date and time": iso} become FEEL's own values, at any depth. */
+/** {"@date": iso}, {"@date and time": iso}, … become FEEL's own values, at any depth. */
 function revive(value) {
   if (Array.isArray(value)) return value.map(revive);
   if (value !== null && typeof value === 'object') {
-    const day = value['@date'];
-    if (typeof day === 'string') return parseDate(day) ?? unreadable(day);
-    const at = value['@date and time'];
-    if (typeof at === 'string') return parseDateTime(at) ?? unreadable(at);
+    for (const [name, read] of TEMPORAL.values()) {
+      const text = value[`@${name}`];
+      if (typeof text === 'string') return read(text) ?? unreadable(text);
+    }
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, revive(one)]));
   }
   return value;
