@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from forms.i18n import T, Text
+
 MAX_PATTERN = 500
 MAX_STATES = 600
 MAX_TEXT = 2_000
@@ -29,7 +31,11 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 class BadPattern(ValueError):
-    """The pattern is not understood, or too large; the argument says why, in English, for the lint."""
+    """The pattern is not understood, or too large; `text` says why, for the lint."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
 
 
 @dataclass(frozen=True)
@@ -61,14 +67,14 @@ class _Parser:
 
     def take(self) -> str:
         if self.at >= len(self.text):
-            raise BadPattern("ends too early")
+            raise BadPattern(T("表达式没有写完"))
         self.at += 1
         return self.text[self.at - 1]
 
     def alternatives(self) -> _Node:
         self.depth += 1
         if self.depth > 20:
-            raise BadPattern("nested too deeply")
+            raise BadPattern(T("嵌套太深"))
         parts = [self.sequence()]
         while self.peek() == "|":
             self.take()
@@ -87,13 +93,13 @@ class _Parser:
         if mark == "" or mark not in "?*+{":
             return node
         if node.kind in ("start", "end", "rep"):
-            raise BadPattern("a repetition of nothing")
+            raise BadPattern(T("重复符号前没有内容"))
         self.take()
         low, high = {"?": (0, 1), "*": (0, None), "+": (1, None)}.get(mark, (0, 0)) if mark != "{" else self.bounds()
         if self.peek() == "?":  # lazy or greedy makes no difference to whether it matches
             self.take()
         elif self.peek() in ("+", "*", "{") and self.peek():
-            raise BadPattern("two repetitions in a row")
+            raise BadPattern(T("两个重复符号相连"))
         return _Node("rep", parts=(node,), low=low, high=high)
 
     def bounds(self) -> tuple[int, int | None]:
@@ -102,12 +108,12 @@ class _Parser:
             body += char
         low, comma, high = body.partition(",")
         if not low.isascii() or not low.isdigit() or (high and not (high.isascii() and high.isdigit())):
-            raise BadPattern("braces hold {m}, {m,} or {m,n}")
+            raise BadPattern(T("花括号里应为数字"))
         if len(low) > 4 or len(high) > 4:
-            raise BadPattern("too many repetitions")
+            raise BadPattern(T("重复次数太多"))
         most = (int(high) if high else None) if comma else int(low)
         if most is not None and most < int(low):
-            raise BadPattern("the upper bound is below the lower")
+            raise BadPattern(T("重复次数的上限小于下限"))
         return int(low), most
 
     def atom(self) -> _Node:
@@ -116,10 +122,10 @@ class _Parser:
             if self.peek() == "?":
                 self.take()
                 if self.take() != ":":
-                    raise BadPattern("look-around and named groups are not understood")
+                    raise BadPattern(T("不支持环视和命名分组"))
             node = self.alternatives()
             if self.take() != ")":
-                raise BadPattern("a bracket is not closed")
+                raise BadPattern(T("括号没有闭合"))
             return node if node.kind != "rep" else _Node("cat", parts=(node,))
         if char == "[":
             return _Node("set", ranges=self.bracket())
@@ -130,7 +136,7 @@ class _Parser:
         if char == "\\":
             return _Node("set", ranges=self.escape())
         if char in "?*+{})":
-            raise BadPattern(f"a stray {char}")
+            raise BadPattern(T("多余的 {char}", char=char))
         return _Node("set", ranges=((ord(char), ord(char)),))
 
     def escape(self) -> tuple[Range, ...]:
@@ -141,12 +147,12 @@ class _Parser:
         if char == "u":
             digits = self.text[self.at : self.at + 4]
             if len(digits) != 4 or any(d not in "0123456789abcdefABCDEF" for d in digits):
-                raise BadPattern("\\u takes four hexadecimal digits")
+                raise BadPattern(T("\\u 后应为四位十六进制数字"))
             self.at += 4
             return ((int(digits, 16), int(digits, 16)),)
         char = ESCAPES.get(char, char)
         if char.isalnum():
-            raise BadPattern(f"\\{char} is not understood")
+            raise BadPattern(T("不支持转义 {char}", char=f"\\{char}"))
         return ((ord(char), ord(char)),)
 
     def bracket(self) -> tuple[Range, ...]:
@@ -161,11 +167,11 @@ class _Parser:
                 char = self.take()
                 last = self.escape() if char == "\\" else ((ord(char), ord(char)),)
                 if not _single(last) or last[0][0] < first[0][0]:
-                    raise BadPattern("a range runs backwards")
+                    raise BadPattern(T("字符范围前后颠倒"))
                 first = ((first[0][0], last[0][0]),)
             ranges.extend(first)
         if not ranges:
-            raise BadPattern("an empty class")
+            raise BadPattern(T("字符类是空的"))
         return _inverted(tuple(ranges)) if inverted else tuple(ranges)
 
 
@@ -179,11 +185,12 @@ class Pattern:
     def __init__(self, pattern: str) -> None:
         """Raises `BadPattern`."""
         if len(pattern) > MAX_PATTERN:
-            raise BadPattern("too long")
+            raise BadPattern(T("表达式太长"))
         parser = _Parser(pattern)
         tree = parser.alternatives()
         if parser.at != len(pattern):
-            raise BadPattern("a stray )")
+            raise BadPattern(T("多余的 {char}", char=")"))
+        self._work = 0
         self._marks: list[str] = []  # per state: "set", "split", "start", "end", "match"
         self._ranges: list[tuple[Range, ...]] = []
         self._next: list[tuple[int, ...]] = []
@@ -192,13 +199,17 @@ class Pattern:
 
     def _state(self, mark: str, *following: int, ranges: tuple[Range, ...] = ()) -> int:
         if len(self._marks) >= MAX_STATES:
-            raise BadPattern("too many repetitions")
+            raise BadPattern(T("重复次数太多"))
         self._marks.append(mark)
         self._ranges.append(ranges)
         self._next.append(following)
         return len(self._marks) - 1
 
     def _build(self, node: _Node, after: int) -> int:
+        # Repetitions of nothing make no states, yet would be built again and again.
+        self._work += 1
+        if self._work > 10 * MAX_STATES:
+            raise BadPattern(T("重复次数太多"))
         if node.kind == "set":
             return self._state("set", after, ranges=node.ranges)
         if node.kind in ("start", "end"):

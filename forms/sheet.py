@@ -184,11 +184,7 @@ class Sheet:
                 if self._live:
                     out[key] = self.ask(component, str(component.raw.get("expression") or "null"), place)
             elif key:
-                value = (
-                    (known.get(key, component.raw.get("defaultValue")))
-                    if lock
-                    else self._convert(component, raw.get(key))
-                )
+                value = self._known(component, known, place) if lock else self._convert(component, raw.get(key))
                 if lock or not is_blank(value):
                     out[key] = value
         return out
@@ -211,6 +207,15 @@ class Sheet:
             inner = place.row(key, index, _filled(component.components, was))
             out.append(self._collect(component.components, row, _at(kept, index), was, inner, lock))
         return out
+
+    def _known(self, component: Component, known: Mapping[str, Any], place: Place) -> Any:
+        """What the process says of a locked field, else its `defaultValue`."""
+        if known.get(component.key) is not None:
+            return known[component.key]
+        default = component.raw.get("defaultValue")
+        if is_feel(default):
+            return self.ask(component, str(default), place) if self._live else None
+        return default
 
     def _locks(self, component: Component, place: Place) -> bool:
         for name in ("readonly", "disabled"):
