@@ -1,0 +1,65 @@
+"""Files: hand one in, download one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, request, send_file
+from marshmallow import fields
+
+from engine import attachments
+from engine.errors import Invalid
+from forms.i18n import T
+from web import security
+from web.api.base import Blueprint, Schema
+from web.context import engine
+
+blueprint = Blueprint("attachments", "Files handed in with forms")
+
+
+class UploadSchema(ma.Schema):
+    """For the documentation; the one file is read from the request, under any field name."""
+
+    file = fields.Raw(metadata={"type": "string", "format": "binary"})
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+
+class AttachmentSchema(Schema):
+    id = fields.String()
+    name = fields.String()
+    size = fields.Integer()
+    type = fields.String()
+    sha256 = fields.String()
+
+
+@blueprint.route("/attachments", methods=["POST"])
+@blueprint.arguments(UploadSchema, location="form", content_type="multipart/form-data")
+@blueprint.response(201, AttachmentSchema)
+def upload(_fields: dict[str, Any]) -> attachments.AttachmentItem:
+    """One file of at most 20 MB: PDF, PNG, JPEG, TIFF, DOCX, XLSX or OFD by its content. A repetition makes a second file."""
+    files = list(request.files.values())
+    if len(files) != 1:
+        raise Invalid({"file": [T("请上传一个文件，一次一个。")]})
+    actor = security.require_actor()
+    return attachments.upload(engine(), files[0].stream, files[0].filename or "", actor=actor)  # type: ignore[arg-type]
+
+
+@blueprint.route("/attachments/<attachment_id>")
+@blueprint.response(200, content_type="application/octet-stream")
+def download(attachment_id: str) -> Response:
+    """The file, always as a download: a browser never shows it as a page of ours."""
+    item = engine().ask(attachments.AttachmentView(attachment_id=attachment_id, actor=security.require_actor()))
+    response = send_file(
+        attachments.open_(engine(), item),
+        mimetype=item.type,
+        as_attachment=True,
+        download_name=item.name,
+        etag=item.sha256,
+        max_age=0,
+    )
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    return response
