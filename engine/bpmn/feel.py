@@ -6,7 +6,8 @@ no Python. One context per thread, a time and a memory limit on every evaluation
 person (text compared with a date, a misspelled name, a number that is none) is a `FeelError` here; see `js/strict-feelin.mjs`.
 
 Our own functions are answered by asking twice: JavaScript may not call Python while a time limit is set, so a call whose answer is not
-known is noted, Python computes it, and the expression is evaluated again. `bench/feel.py` prints what an evaluation costs.
+known is noted, Python computes it, and the expression is evaluated again. `bench/feel.py` (two cores, 2026): 38 ms for a thread's
+first context, 1.5–5 ms for a new expression, 0.15–0.3 ms for one seen before, 0.7 ms with one of our functions, bombs stopped in 0.25 s.
 """
 
 from __future__ import annotations

@@ -51,11 +51,10 @@ def limit(expression: str) -> FeelError:
 def judged(expression: str | list[str], facts: dict[str, Any]) -> FeelError:
     """From what the interpreter met; of a list of cells the one it stopped at is named."""
     cell = facts.pop("cell", 0)
-    if not isinstance(expression, str):
-        expression = expression[cell]
+    written = expression if isinstance(expression, str) else expression[cell]
     code = facts.pop("code")
     read = facts.pop("read", {})
-    text = short(expression.strip())
+    text = short(written.strip())
     return FeelError(_sentence(code, text, facts, read), expression=text, reason=code, read=read)
 
 
