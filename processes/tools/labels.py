@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from processes.tools.model import Box, Container, Edge, Node
 
+Spot = tuple[float, float]
 SIZE = 11.0  # of the font outside shapes
 LINE = 14.0
 WRAP = 90.0  # the viewer breaks such words at this width
@@ -57,7 +58,8 @@ def place_labels(box: Container) -> None:
             node.label = best(_around(node))
     for edge in box.edges:
         if edge.name:
-            edge.label = best(_along(edge))
+            others = [s for e in box.edges if e is not edge and e.source == edge.source for s in pairwise(e.points)]
+            edge.label = best(_along(edge, others))
 
 
 def _around(node: Node) -> Iterator[tuple[float, Box]]:
@@ -73,7 +75,7 @@ def _around(node: Node) -> Iterator[tuple[float, Box]]:
     first, second = (above, below) if node.tag.endswith("Gateway") else (below, above)
     yield 0, first
     yield 4, second
-    for x in (node.right + 2, node.left - width - 2, node.x + 6, node.x - width - 6):
+    for x in (node.x - width - 8, node.left - width - 2, node.x + 8, node.right + 2):
         yield 8, (x, node.top - height + 2, width, height)
         yield 9, (x, node.bottom - 2, width, height)
     for step in (10, 20, 30):
@@ -81,7 +83,8 @@ def _around(node: Node) -> Iterator[tuple[float, Box]]:
         yield 12 + step, (second[0], second[1] + (-step if second is above else step), width, height)
 
 
-def _along(edge: Edge) -> Iterator[tuple[float, Box]]:
+def _along(edge: Edge, siblings: list[tuple[Spot, Spot]]) -> Iterator[tuple[float, Box]]:
+    """Near the start of the edge, but not where it still runs together with a sibling."""
     width, height, _ = text_box(edge.name)
     walked = 0.0
     for a, b in pairwise(edge.points):
@@ -90,7 +93,10 @@ def _along(edge: Edge) -> Iterator[tuple[float, Box]]:
         for step in range(steps + 1):
             share = step / steps
             x, y = a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
+            if any(_on((x, y), segment) for segment in siblings):
+                continue
             price = (walked + length * share) / 12
+            price += 12 * any(_on((x, y), segment, 20) for segment in siblings)
             if a[1] == b[1]:
                 yield price, (x - width / 2, y - height - 3, width, height)
                 yield price + 1, (x - width / 2, y + 3, width, height)
@@ -100,6 +106,12 @@ def _along(edge: Edge) -> Iterator[tuple[float, Box]]:
         walked += length
 
 
+def _on(spot: Spot, segment: tuple[Spot, Spot], near: float = 0) -> bool:
+    (ax, ay), (bx, by) = segment
+    x, y = spot
+    return min(ax, bx) - near <= x <= max(ax, bx) + near and min(ay, by) - near <= y <= max(ay, by) + near
+
+
 def _overlap(a: Box, b: Box) -> float:
     """0 where they do not touch, else 1 and more the more they cover each other."""
     dx = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
@@ -107,7 +119,7 @@ def _overlap(a: Box, b: Box) -> float:
     return 0.0 if dx <= 0 or dy <= 0 else 1 + dx * dy / (a[2] * a[3])
 
 
-def _meets(box: Box, a: tuple[float, float], b: tuple[float, float]) -> float:
+def _meets(box: Box, a: Spot, b: Spot) -> float:
     left, right = min(a[0], b[0]) - 1, max(a[0], b[0]) + 1
     top, bottom = min(a[1], b[1]) - 1, max(a[1], b[1]) + 1
     return _overlap(box, (left, top, right - left, bottom - top)) and 1.0

@@ -149,8 +149,16 @@ def _arrange(box: Container) -> None:
     for _, top, height in box.bands:
         for y in (top, top + height):
             board.roughen(0, y - 5, box.width, 10)
+    for edge_of_box in ((0, 0, box.width, 10), (0, box.height - 10, box.width, 10), (0, 0, 10, box.height)):
+        board.roughen(*edge_of_box)
+    board.roughen(box.width - 10, 0, 10, box.height)
     lines = {
-        edge.id: Line(edge.id, _ports(box.nodes[edge.source], "source"), _ports(box.nodes[edge.target], "target"))
+        edge.id: Line(
+            edge.id,
+            _ports(box.nodes[edge.source], "source"),
+            _ports(box.nodes[edge.target], "target"),
+            edge.source if box.nodes[edge.source].tag in GATEWAYS else "",
+        )
         for edge in box.edges
     }
     board.route_all(list(lines.values()))

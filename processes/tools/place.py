@@ -63,6 +63,7 @@ def _lanes(box: Container) -> None:
 
 def _columns(box: Container, forward: list[Edge]) -> None:
     beneath = _beneath(box, forward)
+    tucked = _tucked(box)
     for node in box.nodes.values():
         node.column = box.columns.get(node.id, 0)
     for _ in range(len(box.nodes) + 1):
@@ -71,7 +72,7 @@ def _columns(box: Container, forward: list[Edge]) -> None:
             source, target = box.nodes[edge.source], box.nodes[edge.target]
             if target.host is not None:
                 least = source.column + beneath.get(target.id, 0)
-            elif source.host is not None and box.nodes[source.host].inner is not None:
+            elif (source.host is not None and box.nodes[source.host].inner is not None) or edge.target in tucked:
                 least = source.column
             else:
                 least = source.column + source.span
@@ -102,6 +103,29 @@ def _beneath(box: Container, forward: list[Edge]) -> dict[str, int]:
     return offsets
 
 
+def _tucked(box: Container) -> set[str]:
+    """The first end event of each gateway, if it is in the gateway's lane: it stands right below the gateway."""
+    entering: dict[str, list[Edge]] = {}
+    for edge in box.edges:
+        entering.setdefault(edge.target, []).append(edge)
+    found: dict[str, str] = {}
+    for edge in box.edges:
+        source, target = box.nodes[edge.source], box.nodes[edge.target]
+        alone = len(entering[edge.target]) == 1 and target.id not in box.columns
+        if target.tag == "endEvent" and source.tag.endswith("Gateway") and source.lane == target.lane and alone:
+            found.setdefault(edge.source, edge.target)
+    return set(found.values())
+
+
+def _remaining(box: Container, forward: list[Edge]) -> dict[str, int]:
+    """How long the way still is from each node; the longest way is drawn straight."""
+    length = dict.fromkeys(box.nodes, 0)
+    for _ in box.nodes:
+        for edge in forward:
+            length[edge.source] = max(length[edge.source], length[edge.target] + 1)
+    return length
+
+
 def _rows(box: Container, forward: list[Edge]) -> None:
     """Straight on where the way is free, else the next free row below in the same lane."""
     before: dict[str, list[Node]] = {}
@@ -110,6 +134,7 @@ def _rows(box: Container, forward: list[Edge]) -> None:
         if source.host is not None:
             source = box.nodes[source.host]
         before.setdefault(edge.target, []).append(source)
+    left = _remaining(box, forward)
     taken: set[tuple[int, int, int]] = set()  # lane, row, column
     spans = [n for n in box.nodes.values() if n.inner is not None]
 
@@ -119,10 +144,12 @@ def _rows(box: Container, forward: list[Edge]) -> None:
             first = min(first, come_from.column + come_from.span)
         return {(node.lane, row, column) for column in range(first, node.column + node.span)}
 
-    ordered = sorted((n for n in box.nodes.values() if n.host is None), key=lambda n: n.column)
+    ordered = sorted((n for n in box.nodes.values() if n.host is None), key=lambda n: (n.column, -left[n.id]))
     for node in ordered:
         nearest = max((n for n in before.get(node.id, []) if n.lane == node.lane), key=lambda n: n.column, default=None)
         wished = box.rows.get(node.id, nearest.row if nearest is not None else 0)
+        if nearest is not None and nearest.column == node.column:
+            wished = box.rows.get(node.id, nearest.row + 1)
         if any(nearest is host for host in spans) and node.column < host_end(nearest):
             wished = box.rows.get(node.id, 1)
         row = wished
@@ -175,7 +202,10 @@ def _coordinates(box: Container) -> None:
             y = _tens(y + height + box.gap_y)
         if box.lanes:
             box.bands.append((lane, band_top, y - band_top))
-    box.height = y
+    box.height = y if box.is_process else y + 10
+    if box.bands:
+        lane, band_top, height = box.bands[-1]
+        box.bands[-1] = (lane, band_top, box.height - band_top)
     for node in box.nodes.values():
         if node.host is None and node.inner is None:
             node.x = _tens(lefts[node.column] + widths[node.column] / 2)
@@ -191,6 +221,8 @@ def _coordinates(box: Container) -> None:
             node.y = holder.bottom
             if holder.inner is not None:
                 node.x = _tens(lefts[node.column] + widths[node.column] / 2)
+            elif all(box.nodes[e.target].column < holder.column for e in box.edges if e.source == node.id):
+                node.x = _tens(holder.left + 20 + 50 * number)  # it leads back
             else:
                 node.x = _tens(holder.right - 20 - 50 * number)
 

@@ -1,6 +1,7 @@
 """Orthogonal edges on a 10-pixel grid: A* with a price for bends, crossings and running close to another line.
 
-A line never passes through a shape and never runs on top of another line.
+A line never passes through a shape and never runs on top of another line, except that branches of one gateway may
+share their first stretch, as people draw them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ UNIT = 10  # pixels between two grid points
 STEPS = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
 OPPOSITE = {"right": "left", "left": "right", "down": "up", "up": "down"}
 
-BEND, CROSSING, NEAR, ROUGH, SHARED = 7, 60, 2, 3, 150
+BEND, CROSSING, NEAR, ROUGH, SHARED, BRANCH = 7, 60, 2, 3, 150, 25
 
 Point = tuple[int, int]  # in grid units
+State = tuple[Point, str, bool]  # where, in which direction, still on the stretch shared with a sibling
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Line:
     id: str
     sources: list[Port]
     targets: list[Port]
+    source: str = ""  # the gateway whose branches may share a stretch, else empty
     path: list[Point] = field(default_factory=list)
     ends: tuple[Port, Port] | None = None
     price: int = 0
@@ -55,6 +58,7 @@ class Board:
         self.rough: set[Point] = set()  # better not along here: labels, lane borders
         self.taken: dict[Point, dict[str, set[str]]] = {}  # point -> line id -> axes it uses there ("h", "v")
         self.ports: dict[tuple[float, float], set[str]] = {}
+        self.laid: list[Line] = []
 
     def block(self, x: float, y: float, width: float, height: float, margin: float = 8) -> None:
         """No line through this rectangle (pixels) or closer to it than `margin`."""
@@ -96,6 +100,7 @@ class Board:
 
     def _take(self, line: Line) -> None:
         assert line.ends is not None
+        self.laid.append(line)
         for a, b in pairwise(line.path):
             axis = "h" if a[1] == b[1] else "v"
             for point in (a, b):
@@ -109,6 +114,7 @@ class Board:
             )
 
     def _lift(self, line: Line) -> None:
+        self.laid.remove(line)
         for users in self.taken.values():
             users.pop(line.id, None)
         for users_of_port in self.ports.values():
@@ -120,26 +126,41 @@ class Board:
             goals.setdefault(port.out, []).append(port)
         spots = [port.out for port in line.targets]
         order = count()
-        queue: list[tuple[int, int, int, Point, str]] = []
-        best: dict[tuple[Point, str], int] = {}
-        came: dict[tuple[Point, str], tuple[Point, str]] = {}
-        origin: dict[tuple[Point, str], Port] = {}
-        for port in line.sources:
-            price = port.price + (SHARED if self.ports.get(port.at) else 0)
-            state = (port.out, port.side)
+        queue: list[tuple[int, int, int, State]] = []
+        best: dict[State, int] = {}
+        came: dict[State, State] = {}
+        origin: dict[State, Port] = {}
+        finish: tuple[int, State, Port] | None = None
+
+        def offer(state: State, price: int, before: State | None) -> None:
             if price < best.get(state, 1 << 30):
-                best[state], origin[state] = price, port
-                heapq.heappush(queue, (price + _far(port.out, spots), next(order), price, port.out, port.side))
-        finish: tuple[int, tuple[Point, str], Port] | None = None
+                best[state] = price
+                if before is not None:
+                    came[state] = before
+                heapq.heappush(queue, (price + _far(state[0], spots), next(order), price, state))
+
+        trunks: dict[Port, set[tuple[Point, Point]]] = {}
+        for port in line.sources:
+            siblings = [each for each in self.laid if line.source and each.source == line.source and each.ends]
+            siblings = [each for each in siblings if each.ends and each.ends[0].at == port.at]
+            used = len(self.ports.get(port.at, ()))
+            state = (port.out, port.side, bool(siblings))
+            origin[state] = port
+            trunks[port] = {step for each in siblings for step in pairwise(each.path)}
+            price = 0 if not used else BRANCH if used == len(siblings) else SHARED
+            price += 40 if siblings and port.side == "right" else 0  # straight on belongs to the main way
+            offer(state, port.price + price, None)
+        start_of: dict[State, Port] = dict(origin)
         while queue:
-            estimate, _, price, point, direction = heapq.heappop(queue)
+            estimate, _, price, state = heapq.heappop(queue)
+            point, direction, on_trunk = state
             if finish is not None and estimate >= finish[0]:
                 break
-            state = (point, direction)
-            if price > best.get(state, 1 << 30):
+            if price > best[state]:
                 continue
+            start = start_of[state]
             for port in goals.get(point, ()):
-                if direction == port.side:
+                if direction == port.side or on_trunk:
                     continue
                 total = price + port.price + (SHARED if self.ports.get(port.at) else 0)
                 total += 0 if direction == OPPOSITE[port.side] else BEND
@@ -148,17 +169,17 @@ class Board:
             for turn, (dx, dy) in STEPS.items():
                 if turn == OPPOSITE[direction]:
                     continue
-                branching = state not in came and state in origin
-                step = self._step(point, direction, turn, (point[0] + dx, point[1] + dy), branching)
-                if step is None:
-                    continue
-                after = ((point[0] + dx, point[1] + dy), turn)
-                if price + step < best.get(after, 1 << 30):
-                    best[after] = price + step
-                    came[after] = state
-                    heapq.heappush(
-                        queue, (price + step + _far(after[0], spots), next(order), price + step, after[0], turn)
-                    )
+                after = (point[0] + dx, point[1] + dy)
+                if on_trunk and (point, after) in trunks[start]:
+                    following, step = (after, turn, True), 1 + (BEND if turn != direction else 0)
+                else:
+                    priced = self._step(point, direction, turn, after, on_trunk or state in origin)
+                    if priced is None:
+                        continue
+                    following, step = (after, turn, False), priced
+                if price + step < best.get(following, 1 << 30):
+                    start_of[following] = start
+                offer(following, price + step, state)
         if finish is None:
             return None
         path, state = [finish[1][0]], finish[1]
@@ -199,9 +220,16 @@ def _far(point: Point, spots: list[Point]) -> int:
     return min(abs(point[0] - x) + abs(point[1] - y) for x, y in spots)
 
 
-def _distance(line: Line) -> tuple[bool, int]:
+def _distance(line: Line) -> tuple[bool, bool, int]:
+    """First what can be straight, last what leads back."""
+    straight = any(
+        a.side == OPPOSITE[b.side] and (a.at[0] == b.at[0] if a.side in ("up", "down") else a.at[1] == b.at[1])
+        for a in line.sources
+        for b in line.targets
+    )
     a, b = line.sources[0].out, line.targets[0].out
-    return b[0] < a[0], abs(a[0] - b[0]) + 3 * abs(a[1] - b[1])
+    back = max(port.at[0] for port in line.targets) < min(port.at[0] for port in line.sources)
+    return back, not straight, abs(a[0] - b[0]) + 3 * abs(a[1] - b[1])
 
 
 def _corners(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
