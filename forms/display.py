@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from forms import i18n
 from forms.component import CHOICES, MULTIPLE, Component, is_feel
@@ -29,8 +29,8 @@ def size_words(info: FileInfo | None) -> str:
     if info is None or info.size is None:
         return ""
     if info.size < 1024 * 1024:
-        return f"（{max(1, round(info.size / 1024))} KB）"
-    return f"（{info.size / 1024 / 1024:.1f} MB）"
+        return f"({max(1, round(info.size / 1024))} KB)"
+    return f"({info.size / 1024 / 1024:.1f} MB)"
 
 
 def render_readonly(
@@ -67,6 +67,11 @@ def shown_table(sheet: Sheet, component: Component, place: Place) -> Markup:
     return _table(str(sheet.words(component, label, place)) if label else "", heads, body)
 
 
+def between(mark: str) -> Markup:
+    """A Chinese mark of a list, or what the reader's language puts there."""
+    return escape(gettext(mark))
+
+
 def plain(value: Any) -> Markup:
     """Any JSON value in words."""
     if value is None or value == "" or value == []:
@@ -74,9 +79,9 @@ def plain(value: Any) -> Markup:
     if isinstance(value, bool):
         return join(gettext("是") if value else gettext("否"))
     if isinstance(value, list):
-        return Markup("、").join(plain(item) for item in value)
+        return between("、").join(plain(item) for item in value)
     if isinstance(value, Mapping):
-        return Markup("；").join(join(key, "：", plain(inner)) for key, inner in value.items())
+        return between("；").join(join(key, between("："), plain(inner)) for key, inner in value.items())
     return lines(str(value))
 
 
@@ -151,7 +156,7 @@ class Readers:
                 for one in chosen
                 if isinstance(one, str | int | float | bool)
             ]
-            return Markup("、").join(words)
+            return between("、").join(words)
         if component.type == "datetime" and isinstance(value, str):
             return join(value[:16].replace("T", " ") if component.subtype == "datetime" else value)
         return plain(value)
@@ -161,8 +166,8 @@ class Readers:
         if info is None:
             return join(file)
         if info.url and safe_link(info.url):
-            return join(el("a", {"href": info.url, "download": True}, info.name), size_words(info))
-        return join(info.name, size_words(info))
+            return join(el("a", {"href": info.url, "download": True}, info.name), " ", size_words(info))
+        return join(info.name, " ", size_words(info))
 
     def _list(self, component: Component, label: str, rows: Any) -> Markup:
         fields = [

@@ -17,8 +17,8 @@ from functools import lru_cache
 from forms.i18n import T, Text
 
 MAX_PATTERN = 500
-MAX_STATES = 600
-MAX_TEXT = 2_000
+MAX_STATES = 200
+MAX_TEXT = 1_000
 
 Range = tuple[int, int]
 ANY: tuple[Range, ...] = ((0, 9), (11, 12), (14, 0x10FFFF))

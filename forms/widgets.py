@@ -46,8 +46,8 @@ class Around:
 
     def mark(self) -> Markup:
         """Required or not, in words."""
-        words = gettext("必填") if self.required else gettext("选填")
-        return el("small", {"class": "text-secondary fw-normal", "data-required": self.required}, f"（{words}）")
+        words = gettext("（必填）") if self.required else gettext("（选填）")
+        return el("small", {"class": "text-secondary fw-normal", "data-required": self.required}, words)
 
     def title(self, **attributes: str) -> Markup:
         return el("label", {"class": "form-label", "for": self.id, **attributes}, str(self.label), " ", self.mark())
