@@ -30,6 +30,7 @@ class Settings:
     clock: str = "system"  # "system" or "manual"
     four_eyes: bool = True
     attachments_url: str = ""  # a folder or s3://…; empty means data_dir/attachments
+    trusted_proxies: int = 0  # how many proxies in front may tell the caller's address and whether it was HTTPS
 
     @classmethod
     def from_environment(
@@ -60,6 +61,7 @@ class Settings:
             clock=_one_of("clock", value("clock", "system"), ("system", "manual")),
             four_eyes=_one_of("four_eyes", value("four_eyes", "on"), ("on", "off")) == "on",
             attachments_url=value("attachments_url", str(data_dir / "attachments")),
+            trusted_proxies=int(_one_of("trusted_proxies", value("trusted_proxies", "0"), ("0", "1", "2", "3"))),
         )
 
     def key_for(self, purpose: str) -> bytes:

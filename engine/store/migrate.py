@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from engine.store.metadata import metadata
 
@@ -37,6 +37,11 @@ def is_current(connection: Connection, locations: Sequence[Path] = ()) -> bool:
     """Whether every revision of this program has been run on this database."""
     script = ScriptDirectory.from_config(configuration(connection, locations))
     return set(MigrationContext.configure(connection).get_current_heads()) == set(script.get_heads())
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether nothing of any program stands in this database."""
+    return not inspect(connection).get_table_names()
 
 
 def differences(connection: Connection) -> list[Any]:
