@@ -3,17 +3,21 @@
 //   engine/bpmn/js/dist/feel.js   FEEL for the server, one classic script run inside quickjs
 //   web/static/dist/              what browsers load: hashed names, shared chunks, manifest.json
 //
-// manifest.json maps an entry to its files: {"viewer": {"js": "viewer-ABC.js", "css": "viewer-DEF.css", "imports": ["chunk-….js"]}}
+// manifest.json maps an entry to its files: {"app": {"js": "app-ABC.js", "css": "app-DEF.css"}, "viewer": {…}, "form": {…}}.
+// Pages ask for `app` only; app.js fetches an island's script and style when a page holds one (see app.js).
 
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { PurgeCSS } from 'purgecss';
 
 import { strictFeelin } from '../../engine/bpmn/js/strict-feelin.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
+const out = path.join(root, 'web/static/dist');
 
 async function server() {
   await build({
@@ -34,4 +38,62 @@ async function server() {
   });
 }
 
+// Tabler is 635 kB, of which our pages use a few components: what no page, form or script names is left out.
+const usedTabler = {
+  name: 'used-tabler',
+  setup(builder) {
+    builder.onLoad({ filter: /@tabler[\\/]core[\\/].*\.css$/ }, async ({ path: file }) => {
+      const [{ css }] = await new PurgeCSS().purge({
+        css: [{ raw: await fs.readFile(file, 'utf8') }],
+        content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', 'web/assets/*.js'].map((glob) => path.join(root, glob)),
+        defaultExtractor: (text) => text.match(/[A-Za-z][\w-]*/g) ?? [],
+        variables: true,
+        keyframes: true,
+        fontFace: true,
+      });
+      return { contents: css.replace(/\/\*# sourceMappingURL.*?\*\//g, ''), loader: 'css', resolveDir: path.dirname(file) };
+    });
+  },
+};
+
+async function browser() {
+  await fs.rm(out, { recursive: true, force: true });
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: { app: 'web/assets/app.js', viewer: 'web/assets/viewer.js', form: 'web/assets/form.js' },
+    outdir: out,
+    entryNames: '[name]-[hash]',
+    chunkNames: 'chunk-[hash]',
+    assetNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: ['es2022'],
+    metafile: true,
+    plugins: [strictFeelin, usedTabler],
+    // bpmn-js brings its icon font in four forms; browsers of today need one
+    loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty', '.eot': 'empty', '.svg': 'empty' },
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+  const manifest = {};
+  for (const [file, { entryPoint, cssBundle, imports }] of Object.entries(result.metafile.outputs)) {
+    if (!entryPoint) continue;
+    manifest[path.basename(entryPoint, '.js')] = {
+      js: path.basename(file),
+      ...(cssBundle ? { css: path.basename(cssBundle) } : {}),
+      imports: imports.filter(({ kind }) => kind === 'import-statement').map(({ path: name }) => path.basename(name)),
+    };
+  }
+  // last, so that whoever sees the manifest finds every file it names
+  await fs.writeFile(path.join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  for (const name of (await fs.readdir(out)).sort()) {
+    if (!/\.(js|css)$/.test(name)) continue;
+    const bytes = await fs.readFile(path.join(out, name));
+    console.log(`${name.padEnd(28)} ${(bytes.length / 1024).toFixed(1).padStart(8)} kB ${(gzipSync(bytes).length / 1024).toFixed(1).padStart(8)} kB gzip`);
+  }
+}
+
 await server();
+await browser();

@@ -1,0 +1,37 @@
+// On every page: small conveniences, and the door to the islands. Everything works without it.
+//
+// An element with data-island="viewer" (or "form") gets the script of that island, loaded when it is needed. The module's
+// default export is called with the element.
+
+import './app.css';
+
+const ISLANDS = {
+  viewer: () => import('./viewer.js'),
+  form: () => import('./form.js'),
+};
+
+for (const element of document.querySelectorAll('[data-island]')) {
+  const load = ISLANDS[element.dataset.island];
+  if (!load) continue;
+  load().then((island) => island.default(element)).catch((error) => {
+    // the page stays as the server made it; say it where a developer looks
+    console.error(element.dataset.island, error);
+  });
+}
+
+// an error summary is read out and reached first
+document.querySelector('[data-focus], #error-summary')?.focus();
+
+// menus made of <details> close on Escape and on a click elsewhere
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  for (const menu of document.querySelectorAll('details.zp-account[open], details.zp-clock-more[open]')) {
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  }
+});
+document.addEventListener('click', (event) => {
+  for (const menu of document.querySelectorAll('details.zp-account[open], details.zp-clock-more[open]')) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
