@@ -7,7 +7,7 @@
 | datetime | ISO text: `2026-06-01`, `09:00:00`, `2026-06-01T09:00:00+08:00` |
 | checkbox | bool |
 | radio, select | the value of one option |
-| checklist, taglist | list of option values |
+| checklist, taglist | list of option values, in the order of the options |
 | filepicker | list of attachment ids |
 | expression | what the server computes |
 | group | its `path` nests; without a path it only groups on the page |

@@ -15,7 +15,7 @@ from forms.convert import TEMPORAL, Bad, from_decimal, to_decimal, to_text
 from forms.i18n import T, Text
 from forms.pattern import MAX_TEXT as MAX_PATTERNED
 from forms.pattern import compiled
-from forms.sheet import choice
+from forms.sheet import Option, choice
 
 MAX_FILES = 50
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -142,11 +142,8 @@ class ChoicesField(ChoiceField):
     def convert(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise Bad(T("请从“{label}”列出的选项中选择。", label=self.words))
-        kept: list[Any] = []
-        for item in value:
-            one = self.one(item)
-            if one not in kept:
-                kept.append(one)
+        chosen = [self.one(item) for item in value]
+        kept = [option.value for option in self.options if option.text in {Option("", one).text for one in chosen}]
         check_count(self.words, len(kept), self.number_of("minItems"), self.number_of("maxItems"))
         return kept
 

@@ -50,7 +50,7 @@ def apply_action(definition: FormDefinition, data: Mapping[str, Any], action: Ac
     """The data with the row added or removed; with any other action a copy."""
     out = copy.deepcopy(dict(data))
     found = _find(definition, str(action[1])) if action[0] in ("add", "remove") and len(action) > 1 else None
-    if found is None or found[0].type != "dynamiclist":
+    if found is None or found[0].type != "dynamiclist" or found[0].fixed_rows:
         return out
     holder = _holder(out, found[1])
     rows = holder.setdefault(found[0].key, []) if holder is not None else []

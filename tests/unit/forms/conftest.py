@@ -82,9 +82,8 @@ class Browser(HTMLParser):
             self.pairs.append((self._select, given.get("value") or ""))
         elif tag == "textarea":
             self._area, self._written = name, ""
-        elif tag == "input" and name and given.get("type") != "file":
-            if given.get("type") not in ("checkbox", "radio") or "checked" in given:
-                self.pairs.append((name, given.get("value") or ""))
+        elif tag == "input" and name and (given.get("type") not in ("file", "checkbox", "radio") or "checked" in given):
+            self.pairs.append((name, given.get("value") or ""))
 
     def handle_endtag(self, tag: str) -> None:
         self._template -= tag == "template"
