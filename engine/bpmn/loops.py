@@ -70,15 +70,21 @@ class MultiInstance(Node):
 
     def instance_done(self, task: Any, child: Any) -> None:
         task.internal_data["pending"].append(str(child.id))
-        if not blocked(task):
+        if not blocked(task) or self._all_in(task):
             self.settle(task)
+
+    @staticmethod
+    def _all_in(task: Any) -> bool:
+        """Every instance has finished: whether fewer would have done is no question any more."""
+        state = task.internal_data
+        return state["done"] + len(state["pending"]) == len(state["items"])
 
     def settle(self, task: Any) -> None:
         """Collect what finished instances bring and see whether that is enough. Also the way to retry."""
         machine = task.workflow.machine
         task.internal_data.pop("blocked", None)
         try:
-            while task.internal_data["pending"] and task.state == TaskState.STARTED:
+            while task.state == TaskState.STARTED and task.internal_data["pending"]:
                 self._collect(task, machine)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in a step becomes its Failure
             machine.fail(task, error)
@@ -98,7 +104,7 @@ class MultiInstance(Node):
             data = {key: value for key, value in data.items() if key not in removed}
         done, total = state["done"] + 1, len(state["items"])
         enough = done == total
-        if loop.completion and not enough:
+        if loop.completion and not self._all_in(task):
             active = state["next"] - done
             seen = {**child.data, **data, **dict(zip(COUNTERS, (total, done, active), strict=True))}
             if loop.variable:

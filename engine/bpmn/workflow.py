@@ -9,10 +9,10 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.gateways import EventGateway, InclusiveGateway, merge_tokens
+from engine.bpmn.gateways import EventGateway, InclusiveGateway, common_ancestor, merge_tokens
 from engine.bpmn.loops import MultiInstance
 from engine.bpmn.machine import OPEN, Machine, NoPython
-from engine.bpmn.specs import BoundarySplit, EndToken, open_tasks
+from engine.bpmn.specs import BoundaryEvent, BoundarySplit, EndToken, open_tasks
 from engine.bpmn.values import merge_branches
 
 _NO_PYTHON = NoPython()
@@ -89,11 +89,20 @@ class Scope:
     def snapshot(self) -> dict[str, Any]:
         """The variables of this scope as they stand: what all open branches have changed, embedded sub-processes included."""
         inner = self.top_workflow.subprocesses  # type: ignore[attr-defined]
+        # Instances have variables of their own; a waiting boundary event remembers what was when its activity began.
+        tokens = [
+            task
+            for task in self.open_tasks()
+            if not task.task_spec.is_instance(task)
+            and not (isinstance(task.task_spec, BoundaryEvent) and task.state == TaskState.WAITING)
+        ]
+        if not tokens:
+            return dict(self.data)
         branches = [
             inner[task.id].snapshot() if task.id in inner and task.task_spec.shares_variables else task.data
-            for task in self.open_tasks()
+            for task in tokens
         ]
-        return merge_branches(self.task_tree.data, branches) if branches else dict(self.data)
+        return merge_branches(common_ancestor(tokens).data, branches)
 
     def compact(self) -> None:
         """Forget what is over: only open tasks, the places where their branches part, and what they still refer to are kept.
@@ -158,7 +167,8 @@ class Workflow(Scope, BpmnWorkflow):
 
     def all_open(self) -> list[Any]:
         """Every open task, outermost scope first, in the order they came to be."""
-        return [task for scope in reversed(self.scopes()) for task in scope.open_tasks()]
+        inside = sorted(self.subprocesses.values(), key=lambda scope: scope.depth)
+        return [task for scope in (self, *inside) for task in scope.open_tasks()]
 
     def find(self, task_id: str) -> Any | None:
         for scope in self.scopes():

@@ -22,6 +22,7 @@ from tests.unit.bpmn.diagrams import (
     release,
     script,
     service,
+    timer,
     user,
     xml,
 )
@@ -404,18 +405,8 @@ def test_only_open_tasks_can_be_completed() -> None:
         play.do(lambda run: run.complete(done, {}))
     with pytest.raises(NotFound):
         play.do(lambda run: run.complete("nonsense", {}))
-    timer = xml(
-        process(
-            "p",
-            node(
-                "intermediateCatchEvent",
-                "w",
-                "<bpmn:timerEventDefinition><bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>",
-            ),
-            "s -> w -> e",
-        )
-    )
-    waiting = Play(timer)
+    waits = node("intermediateCatchEvent", "w", timer("timeDuration", "P1D"))
+    waiting = Play(xml(process("p", waits, "s -> w -> e")))
     with pytest.raises(Conflict):
         waiting.do(lambda run: run.complete(waiting.picture.timers[0].id, {}))
 
