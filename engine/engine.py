@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from engine.clock import Clock, SystemClock
+import structlog
+from sqlalchemy import Connection, delete, select, update
+
+from engine import history
+from engine.clock import Clock, FixedClock, SystemClock
 from engine.commands.port import Command, Journey, Once, Query
+from engine.commands.run_job import JobFailed, Jobs, PutBack, RunJob, TakeJobs
+from engine.commands.step import Step
+from engine.commands.text import check_command
 from engine.config import Settings
+from engine.effects import Sender
+from engine.errors import Busy, Conflict, Forbidden, Invalid, Refused, ZhipingError
+from engine.jobs import queue
+from engine.jobs.local import LocalJobs
+from engine.jobs.queue import Job
+from engine.queries.reading import Reading
 from engine.registry import Registry
+from engine.releases import Releases
+from engine.store import tables as t
+from engine.store.row_clock import RowClock
 from engine.store.unit_of_work import Store
+from engine.store.upsert import insert_new
+from forms.i18n import T
+
+log = structlog.get_logger(__name__)
 
 R = TypeVar("R")
 KEPT = timedelta(hours=24)  # how long a reply is kept for a repetition
+AUDITED = (Refused, Forbidden, Conflict, Invalid)  # what a person was refused is written down
+SAME_INSTANT = 200  # firings of one instance at one instant: a loop of timers that never waits
+PATIENCE = 5.0  # seconds to wait for jobs that somebody else holds
 
 
 class Engine:
     """Runs any office's processes durably. `run` changes, `ask` reads; both may be called from any thread."""
 
-    def __init__(self, settings: Settings, registry: Registry, clock: Clock | None = None) -> None:
-        """`clock` None takes what the settings say: the system's, or the manual one that stands in a row."""
+    def __init__(
+        self,
+        settings: Settings,
+        registry: Registry,
+        clock: Clock | None = None,
+        senders: Mapping[str, Sender] | None = None,
+    ) -> None:
+        """`clock` None takes what the settings say: the system's, or the manual one that stands in a row.
+        `senders` carry effects out of the program, by kind; an effect nobody carries stays in its row."""
         self.settings = settings
         self.registry = registry
+        self.senders = dict(senders or {})
         self.store = Store(settings.database_url)
-        self.clock = clock or SystemClock()
+        self.releases = Releases(registry)
+        self.clock: Clock = clock or (RowClock(self.store) if settings.clock == "manual" else SystemClock())
+        self.wall: Clock = SystemClock()  # for leases alone: they measure real time, whatever the clock says
+        self._jobs: LocalJobs | None = None
+        self._working = threading.RLock()
 
     def now(self) -> datetime:
         """The engine's present instant, aware, in UTC: what every command and query started now would see."""
@@ -33,27 +72,168 @@ class Engine:
         """Execute one command in one transaction, and wake the background work.
 
         `once` (an idempotency key) makes a repetition answer with the kept result; the result must then be plain JSON.
-        Raises the errors of `engine.errors`; nothing is kept of a command that raised.
+        Raises the errors of `engine.errors`; nothing is kept of a command that raised, but a line that it was refused.
         """
-        raise NotImplementedError
+        if isinstance(command, Journey):
+            return command.conduct(self)
+        step: Step | None = None
+        try:
+            check_command(command)
+            with self.store.transaction() as connection:
+                step = Step(connection, self._read_clock(connection), self)
+                if once is not None and (kept := _replay(step, once)) is not None:
+                    return cast(R, kept["result"])
+                result = command.execute(step)
+                if once is not None:
+                    _keep(step, once, result)
+        except AUDITED as refusal:
+            self._write_down(command, refusal, step.stream if step else None)
+            raise
+        if step.stirred and self._jobs is not None:
+            self._jobs.wake()
+        return result
 
     def ask(self, query: Query[R]) -> R:
         """Answer a query from one consistent, read-only snapshot."""
-        raise NotImplementedError
+        with self.store.snapshot() as connection:
+            return query.answer(Reading(connection, self._read_clock(connection), self))
 
     def work(self, until: datetime | None = None) -> int:
         """Do everything that is due, here and now; answers how many timers fired. With `until` the manual or fixed
         clock is moved there, stopping at every due instant in order."""
-        raise NotImplementedError
+        with self._working:
+            fired = self._drain()
+            if until is None:
+                return fired
+            if not isinstance(self.clock, RowClock | FixedClock):
+                raise TypeError("only a clock that stands still can be moved")
+            while (due := self._next_due()) is not None and self.clock.now() < due <= until:
+                self.clock.set(due)
+                fired += self._drain()
+            if until > self.clock.now():
+                self.clock.set(until)
+            return fired + self._drain()
+
+    def exclusive(self) -> AbstractContextManager[bool]:
+        """Nothing runs in the background of this process meanwhile."""
+        return self._working
+
+    def next_due_by_wall(self) -> datetime | None:
+        """When the background work should wake by itself; never, where the clock stands still."""
+        if not isinstance(self.clock, SystemClock):
+            return None
+        return self._next_due()
 
     def start_background(self) -> None:
         """Let timers, messages and jobs run by themselves in this process."""
-        raise NotImplementedError
+        if self._jobs is not None:
+            raise RuntimeError("the background work runs already")
+        if self.store.single_process:
+            # Whoever held a lease in this file is dead, or this process itself.
+            with self.store.transaction() as connection:
+                queue.free_all(connection)
+        self._jobs = LocalJobs(self)
+        self._jobs.start()
 
     def stop(self) -> None:
         """Finish what is running and close the database."""
-        raise NotImplementedError
+        if self._jobs is not None:
+            self._jobs.stop()
+            self._jobs = None
+        self.store.close()
 
     def create_schema(self) -> None:
         """Make all tables in an empty database (tests); an installation uses the migrations."""
         self.store.create_schema()
+
+    def _read_clock(self, connection: Connection) -> datetime:
+        return self.clock.read(connection) if isinstance(self.clock, RowClock) else self.clock.now()
+
+    def _next_due(self) -> datetime | None:
+        with self.store.snapshot() as connection:
+            return queue.next_due(connection)
+
+    def _drain(self) -> int:
+        """Run jobs until nothing is due. Each is a transaction of its own, so a broken one stops no other."""
+        fired = 0
+        seen: Counter[str] = Counter()
+        waited = 0.0
+        while (due := self._next_due()) is not None and due <= self.clock.now():
+            taken: Jobs = self.run(TakeJobs(self.wall.now()))
+            if not taken.jobs and not taken.given_up:
+                if waited >= PATIENCE:
+                    break
+                waited += 0.05
+                threading.Event().wait(0.05)
+            for job in taken.jobs:
+                seen[job.key] += 1
+                fired += self._perform(job, endless=seen[job.key] > SAME_INSTANT)
+        return fired
+
+    def _perform(self, job: Job, *, endless: bool) -> int:
+        try:
+            if endless:
+                raise Refused(T("计时器在同一时刻不停地触发，已停下。"), code="TIMER_LOOP")
+            if job.kind == queue.EFFECT:
+                self._send(job)
+                return 0
+            return self.run(RunJob(job))
+        except Busy:
+            self.run(PutBack(job))
+            raise
+        except ZhipingError as error:
+            self.run(JobFailed(job, error.code, error.text, final=True))
+        except Exception as error:
+            log.exception("job failed", job=job.key, attempts=job.attempts)
+            self.run(JobFailed(job, "JOB_FAILED", T("这一步未能完成（{error}）。", error=type(error).__name__)))
+        return 0
+
+    def _send(self, job: Job) -> None:
+        """Outside any transaction: at least once, with the key by which the receiver knows a repetition."""
+        with self.store.snapshot() as connection:
+            row = connection.execute(select(t.effect).where(t.effect.c.id == job.payload["effect_id"])).one()
+        self.senders[row.kind](row.key, row.payload)
+        self.run(RunJob(job))
+
+    def _write_down(self, command: Any, refusal: ZhipingError, stream: str | None) -> None:
+        """The line that somebody was refused, in a transaction of its own: the command's own is rolled back."""
+        actor = getattr(command, "actor", None)
+        if actor is None:
+            return
+        data: dict[str, Any] = {"command": type(command).__name__, "code": refusal.code}
+        if isinstance(refusal, Invalid):
+            data["fields"] = sorted(refusal.errors)
+        line = history.Line("refused", actor.username, data=data, text=refusal.text)
+        with self.store.transaction() as connection:
+            now = self._read_clock(connection)
+            if stream is None or not history.append_to_instance(connection, stream, now, [line]):
+                history.append_to(connection, history.OFFICE, now, [line])
+
+
+def _replay(step: Step, once: Once) -> dict[str, Any] | None:
+    """Reserve the key, or answer what was kept under it. A second request with it waits here for the first."""
+    table = t.idempotency
+    mine = (table.c.account_id == once.account_id) & (table.c.route == once.route) & (table.c.key == once.key)
+    step.connection.execute(delete(table).where(table.c.created_at < step.now - KEPT))
+    reserve = insert_new(step.connection, table).values(
+        account_id=once.account_id,
+        route=once.route,
+        key=once.key,
+        body_hash=once.body_hash,
+        created_at=step.now,
+    )
+    if step.connection.execute(reserve).rowcount == 1:
+        return None
+    row = step.connection.execute(select(table).where(mine)).one()
+    if row.body_hash != once.body_hash:
+        raise Refused(T("同一个幂等键已用于另一个请求。"), code="IDEMPOTENCY_KEY_REUSED")
+    return cast(dict[str, Any], row.response)
+
+
+def _keep(step: Step, once: Once, result: Any) -> None:
+    table = t.idempotency
+    step.connection.execute(
+        update(table)
+        .where(table.c.account_id == once.account_id, table.c.route == once.route, table.c.key == once.key)
+        .values(response={"result": result})
+    )

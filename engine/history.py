@@ -21,7 +21,7 @@ from engine.store.upsert import insert_new
 from forms.i18n import Text
 
 GENESIS = "0" * 64
-OFFICE = "office"  # the stream of what belongs to no instance
+OFFICE = "system"  # the stream of what belongs to no instance
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Line:
     task_id: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     text: Text | None = None
+    revision: int | None = None  # of the instance after the step, where the line belongs to one
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def append(connection: Connection, stream: str, head: Head, now: datetime, lines
                 "seq": seq,
                 "at": now,
                 "kind": line.kind,
+                "revision": line.revision,
                 "actor": line.actor,
                 "definition_key": line.definition_key,
                 "element_id": line.element_id,
@@ -83,6 +85,7 @@ def append(connection: Connection, stream: str, head: Head, now: datetime, lines
                 "at": now,
                 "actor": line.actor,
                 "kind": line.kind,
+                "revision": line.revision,
                 "definition_key": line.definition_key,
                 "element_id": line.element_id,
                 "name": line.name,
@@ -114,6 +117,19 @@ def append_to(connection: Connection, stream: str, now: datetime, lines: Sequenc
     connection.execute(update(chain).where(chain.c.stream == stream).values(events=head.events, head=head.hash))
 
 
+def append_to_instance(connection: Connection, instance_id: str, now: datetime, lines: Sequence[Line]) -> bool:
+    """Write lines to an instance's chain without moving its state; False where there is no such instance."""
+    instance = t.instance
+    found = connection.execute(
+        select(instance.c.events, instance.c.head).where(instance.c.id == instance_id).with_for_update()
+    ).first()
+    if found is None:
+        return False
+    head = append(connection, instance_id, Head(found.events, found.head), now, lines)
+    connection.execute(update(instance).where(instance.c.id == instance_id).values(events=head.events, head=head.hash))
+    return True
+
+
 def verify(connection: Connection, stream: str) -> str | None:
     """Recompute one chain. Returns what is wrong, None when all holds."""
     event = t.event
@@ -128,7 +144,7 @@ def verify(connection: Connection, stream: str) -> str | None:
             return f"{stream}: line {row.seq} does not continue the chain"
         told = orjson.loads(row.body)
         kept = {name: getattr(row, name) for name in ("stream", "seq", "kind", "actor", "definition_key", "element_id")}
-        kept |= {"name": row.name, "task_id": row.task_id}
+        kept |= {"revision": row.revision, "name": row.name, "task_id": row.task_id}
         differing = [name for name, value in kept.items() if told[name] != value]
         if differing or datetime.fromisoformat(told["at"]) != row.at:
             return f"{stream}: line {row.seq} and its columns differ ({', '.join(differing or ['at'])})"

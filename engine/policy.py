@@ -1,8 +1,8 @@
 """Who may see and do what. Default deny: `allows` says yes to what is written here and to nothing else.
 
-    facts    what the decision needs to know of one resource, as values
-    allows   the decision over one resource
-    *_filter the same decision as a condition in SQL, so that a list never holds what its reader may not see
+    facts     what the decision needs to know of one resource, as values
+    allows    the decision over one resource
+    *_filter  the same decision as a condition in SQL, so that a list never holds what its reader may not see
 
 A membership's scope narrows a group to one unit or region. A candidate group without scope is offered to the group
 everywhere; one with a scope to members of that scope and to members everywhere. Scopes also open the instances that
@@ -13,8 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from engine.registry import Actor
+from engine.store import tables as t
 
 ADMIN, OWNER, MANAGER, INSPECTOR = "admin", "process_owner", "manager", "inspector"
 READERS = frozenset({ADMIN, OWNER, MANAGER, INSPECTOR})  # read every task and every instance
@@ -29,6 +33,75 @@ class Candidate:
     scope: str | None = None
 
 
+@dataclass(frozen=True)
+class TaskFacts:
+    open: bool
+    assignee: str | None
+    owner: str | None  # who delegated it
+    completed_by: str | None
+    candidates: tuple[Candidate, ...]
+    barred: frozenset[str]  # who did a step that the same person may not do (four eyes)
+
+
+@dataclass(frozen=True)
+class InstanceFacts:
+    started_by: str | None
+    scopes: frozenset[str]
+    took_part: bool  # a task of it was offered to, assigned to or done by the actor
+
+
+@dataclass(frozen=True)
+class StartFacts:
+    starter_groups: frozenset[str]
+
+
+@dataclass(frozen=True)
+class DeploymentFacts:
+    uploaded_by: str
+    four_eyes: bool
+
+
+def allows(actor: Actor, action: str, facts: Any = None) -> bool:
+    """May `actor` do `action` to what `facts` describe? An action that is not known is forbidden."""
+    match action, facts:
+        case ("task.read", TaskFacts()):
+            return _reads(actor) or _is_theirs(actor, facts) or matches(actor, facts.candidates)
+        case ("task.claim" | "task.complete" | "task.draft", TaskFacts()):
+            return facts.open and actor.username not in facts.barred and may_take(actor, facts)
+        case ("task.unclaim", TaskFacts()):
+            return facts.open and (actor.username == facts.assignee or OWNER in actor.groups)
+        case ("task.delegate", TaskFacts()):
+            return facts.open and may_take(actor, facts)
+        case ("task.assign", TaskFacts()):
+            return facts.open and (may_take(actor, facts) or not actor.groups.isdisjoint({OWNER, ADMIN}))
+        case ("instance.read", InstanceFacts()):
+            own = actor.username == facts.started_by or facts.took_part
+            return _reads(actor) or own or not _scopes(actor).isdisjoint(facts.scopes)
+        case ("process.start", StartFacts()):
+            return OWNER in actor.groups or not actor.groups.isdisjoint(facts.starter_groups)
+        case ("deployment.activate", DeploymentFacts()):
+            return OWNER in actor.groups and not (facts.four_eyes and actor.username == facts.uploaded_by)
+        case (
+            (
+                "deployment.create"
+                | "instance.suspend"
+                | "instance.resume"
+                | "instance.cancel"
+                | "incident.retry"
+                | "message.publish"
+            ),
+            None,
+        ):
+            return OWNER in actor.groups
+        case ("deployment.read" | "incident.read" | "statistics.read", None):
+            return _reads(actor)
+        case ("definition.read" | "decision.evaluate", None):
+            return True  # diagrams, forms and tables are the office's published rules; every account may read them
+        case ("clock.move", None):
+            return ADMIN in actor.groups
+    return False
+
+
 def matches(actor: Actor, candidates: Iterable[Candidate]) -> bool:
     """Is the task offered to this actor?"""
     for candidate in candidates:
@@ -40,3 +113,77 @@ def matches(actor: Actor, candidates: Iterable[Candidate]) -> bool:
             if candidate.scope is None or None in scopes or candidate.scope in scopes:
                 return True
     return False
+
+
+def may_take(actor: Actor, facts: TaskFacts) -> bool:
+    """Assigned to the actor, delegated by them, or unassigned and offered to them."""
+    if facts.assignee is None:
+        return matches(actor, facts.candidates)
+    return actor.username in (facts.assignee, facts.owner)
+
+
+def task_filter(actor: Actor) -> ColumnElement[bool]:
+    """Rows of `task` that `allows(actor, "task.read", …)`."""
+    if _reads(actor):
+        return true()
+    me = actor.username
+    task = t.task.c
+    return or_(task.assignee == me, task.owner == me, task.completed_by == me, task.id.in_(_offered(actor)))
+
+
+def open_to(actor: Actor) -> ColumnElement[bool]:
+    """Open tasks the actor could take now (four eyes aside): assigned to them, or unassigned and offered."""
+    task = t.task.c
+    return and_(
+        task.state == "open",
+        or_(
+            task.assignee == actor.username,
+            task.owner == actor.username,
+            and_(task.assignee.is_(None), task.id.in_(_offered(actor))),
+        ),
+    )
+
+
+def instance_filter(actor: Actor) -> ColumnElement[bool]:
+    """Rows of `instance` that `allows(actor, "instance.read", …)`."""
+    if _reads(actor):
+        return true()
+    instance = t.instance.c
+    mine = select(t.task.c.instance_id).where(took_part(actor))
+    conditions = [instance.started_by == actor.username, instance.id.in_(mine)]
+    if scopes := _scopes(actor):
+        scope = t.instance_scope.c
+        conditions.append(instance.id.in_(select(scope.instance_id).where(scope.scope.in_(sorted(scopes)))))
+    return or_(*conditions)
+
+
+def took_part(actor: Actor) -> ColumnElement[bool]:
+    """Rows of `task` that were offered to, assigned to or done by the actor."""
+    me = actor.username
+    task = t.task.c
+    return or_(task.assignee == me, task.owner == me, task.completed_by == me, task.id.in_(_offered(actor)))
+
+
+def _offered(actor: Actor) -> Any:
+    candidate = t.task_candidate.c
+    offers: list[ColumnElement[bool]] = [and_(candidate.kind == "user", candidate.value == actor.username)]
+    everywhere = sorted(group for group in actor.groups if None in actor.scopes(group))
+    if everywhere:
+        offers.append(and_(candidate.kind == "group", candidate.value.in_(everywhere)))
+    for group in sorted(actor.groups - set(everywhere)):
+        scopes = sorted(scope for scope in actor.scopes(group) if scope is not None)
+        fits = or_(candidate.scope.is_(None), candidate.scope.in_(scopes))
+        offers.append(and_(candidate.kind == "group", candidate.value == group, fits))
+    return select(candidate.task_id).where(or_(*offers))
+
+
+def _reads(actor: Actor) -> bool:
+    return not actor.groups.isdisjoint(READERS)
+
+
+def _is_theirs(actor: Actor, facts: TaskFacts) -> bool:
+    return actor.username in (facts.assignee, facts.owner, facts.completed_by)
+
+
+def _scopes(actor: Actor) -> frozenset[str]:
+    return frozenset(m.scope for m in actor.memberships if m.scope is not None)

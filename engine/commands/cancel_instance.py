@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.commands.allowed import require
+from engine.commands.case import Case
 from engine.commands.step import Step
 from engine.registry import Actor
 
@@ -16,4 +18,11 @@ class CancelInstance:
     reason: str
 
     def execute(self, step: Step) -> dict[str, Any]:
-        raise NotImplementedError
+        require(self.actor, "instance.cancel")
+        case = Case.lock(step, self.instance_id, self.actor)
+        if case.state != "suspended":
+            case.require_moving()
+        case.cancel(self.reason)
+        case.note("cancelled", data={"reason": self.reason})
+        case.save()
+        return case.summary()

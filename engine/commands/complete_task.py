@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.commands.filled import submitted
+from engine.commands.held import hold
 from engine.commands.step import Step
 from engine.registry import Actor
 
@@ -21,4 +23,13 @@ class CompleteTask:
     revision: int | None = None
 
     def execute(self, step: Step) -> dict[str, Any]:
-        raise NotImplementedError
+        held = hold(step, self.task_id, self.actor, self.revision)
+        held.require("task.complete")
+        variables = submitted(held, self.variables)
+        case = held.case
+        run, services = case.load()
+        case.completed.add(self.task_id)
+        run.complete(self.task_id, variables)
+        case.settle(run, services)
+        case.save()
+        return held.answer()

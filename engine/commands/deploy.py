@@ -1,24 +1,78 @@
+"""Take files in as a complete release: what they do not bring is carried over from the active one."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import insert
+
+from engine.commands import contents, release_rows
+from engine.commands.allowed import require
+from engine.commands.check_release import check_release
 from engine.commands.step import Step
+from engine.errors import DeploymentRefused, Problem
+from engine.history import OFFICE
 from engine.registry import Actor
+from engine.store import tables as t
+from engine.store.metadata import new_id
+
+SYSTEM = "system"  # who deploys from the command line
 
 
 @dataclass(frozen=True)
 class Deploy:
     """Lint and keep a release: what `files` (name -> bytes) does not bring is carried over from the active one.
 
-    `actor` None is the command line, whose releases are `shipped` and become active at once. Answers
-    `{"id", "state", "definitions": [{"id","key","kind","version","name"}], "warnings": [{"file","line","element","code","message"}]}`.
-    Raises Forbidden, DeploymentRefused (nothing is kept)."""
+    `actor` None is the command line, whose releases are `shipped` and become active at once; the same files again change
+    nothing. Answers `{"id", "state", "definitions": [{"id","key","kind","version","name"}], "warnings": [{"file",
+    "line","element","code","text"}]}` with the definitions brought; `text` is `Text.dump()`.
+    Raises Forbidden, DeploymentRefused (nothing is kept).
+    """
 
     files: Mapping[str, bytes]
     actor: Actor | None
     comment: str = ""
 
     def execute(self, step: Step) -> dict[str, Any]:
-        raise NotImplementedError
+        if self.actor is not None:
+            require(self.actor, "deployment.create")
+        brought, problems = contents.read(self.files)
+        _refuse(problems)
+        step.engine.store.lock_name(step.connection, release_rows.LOCK)
+        parent = release_rows.active(step.connection)
+        carried = release_rows.contents_of(step.connection, parent.id) if parent else []
+        whole, split = contents.merged(brought, carried)
+        problems += split + check_release(whole, step.engine.registry, {content.place for content in brought})
+        _refuse(problems)
+        fingerprint = release_rows.fingerprint(whole)
+        if self.actor is None and parent is not None and parent.content_hash == fingerprint:
+            return release_rows.describe(step.connection, parent.id)
+        deployment_id = new_id()
+        step.connection.execute(
+            insert(t.deployment).values(
+                id=deployment_id,
+                state="candidate",
+                origin="person" if self.actor else "shipped",
+                uploaded_by=self.actor.username if self.actor else SYSTEM,
+                uploaded_at=step.now,
+                comment=self.comment,
+                parent_id=parent.id if parent else None,
+                content_hash=fingerprint,
+                warnings=release_rows.warnings_json(problems),
+            )
+        )
+        release_rows.set_parts(step, deployment_id, whole, {content.place for content in brought})
+        data = {"deployment": deployment_id, "files": sorted(self.files), "content_hash": fingerprint}
+        step.record(OFFICE, "deployed", data=data, actor=self.actor)
+        if self.actor is None:
+            release_rows.make_active(step, deployment_id, SYSTEM)
+            step.record(OFFICE, "activated", data={"deployment": deployment_id})
+        return release_rows.describe(step.connection, deployment_id)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise DeploymentRefused(errors)

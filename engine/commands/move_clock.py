@@ -2,10 +2,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.engine import Engine
+from engine.clock import FixedClock, local
+from engine.commands.allowed import require
+from engine.errors import Conflict, Forbidden
 from engine.registry import Actor
+from engine.store.row_clock import RowClock
+from forms.i18n import T
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -16,4 +23,12 @@ class MoveClock:
     actor: Actor
 
     def conduct(self, engine: Engine) -> dict[str, Any]:
-        raise NotImplementedError
+        require(self.actor, "clock.move")
+        if not isinstance(engine.clock, RowClock | FixedClock):
+            raise Forbidden(T("时钟跟随系统，不能拨动。"), code="CLOCK_IS_SYSTEM")
+        with engine.exclusive():
+            now = engine.now()
+            if self.now < now:
+                raise Conflict(T("时钟只能向前拨。"), code="CLOCK_BACKWARDS", by=None, at=now)
+            fired = engine.work(until=self.now)
+        return {"now": local(engine.now()).isoformat(), "fired": fired}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
     from engine.commands.step import Step
@@ -21,6 +21,7 @@ class Command(Protocol[R_co]):
     def execute(self, step: Step) -> R_co: ...
 
 
+@runtime_checkable
 class Journey(Protocol[R_co]):
     """A command that needs many transactions (moving the clock). It has no idempotency key."""
 

@@ -4,8 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.commands.allowed import require
+from engine.commands.case import Case
+from engine.commands.starting import startable
 from engine.commands.step import Step
+from engine.commands.text import check_length
+from engine.errors import Refused
+from engine.policy import StartFacts
 from engine.registry import Actor
+from forms.i18n import T
 
 
 @dataclass(frozen=True)
@@ -22,4 +29,19 @@ class StartInstance:
     business_key: str | None = None
 
     def execute(self, step: Step) -> dict[str, Any]:
-        raise NotImplementedError
+        check_length("business_key", self.business_key)
+        if (self.definition_id is None) == (self.key is None):
+            raise Refused(T("请指明流程的编号或版本，二者取一。"), code="WHICH_PROCESS")
+        row = startable(step.connection, definition_id=self.definition_id, key=self.key)
+        require(self.actor, "process.start", StartFacts(frozenset(row.starter_groups)))
+        case = Case.begin(
+            step,
+            deployment_id=row.deployment_id,
+            definition_id=row.id,
+            definition_key=row.key,
+            business_key=self.business_key,
+            actor=self.actor,
+        )
+        case.start(self.variables)
+        case.save()
+        return {"definition_id": row.id, "business_key": self.business_key, **case.summary()}

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.commands.allowed import require
+from engine.commands.case import Case
 from engine.commands.step import Step
 from engine.registry import Actor
 
@@ -16,4 +18,10 @@ class SuspendInstance:
     reason: str
 
     def execute(self, step: Step) -> dict[str, Any]:
-        raise NotImplementedError
+        require(self.actor, "instance.suspend")
+        case = Case.lock(step, self.instance_id, self.actor)
+        case.require_moving()
+        case.suspend(self.reason)
+        case.note("suspended", data={"reason": self.reason})
+        case.save()
+        return case.summary()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, func, select
 
 WAIT = 5  # seconds for a connection, a lock or a statement; a person waits no longer
 
@@ -42,6 +42,13 @@ class Postgres:
             return False
         state = error.sqlstate
         return state is None or state[:2] in ("08", "40", "53", "55", "57")
+
+    single_process = False
+
+    @staticmethod
+    def lock_name(connection: Connection, name: str) -> None:
+        """Hold a name until the end of the transaction."""
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
     append_only = (
         "CREATE OR REPLACE FUNCTION refuse_event_change() RETURNS trigger LANGUAGE plpgsql AS "

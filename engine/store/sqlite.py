@@ -67,6 +67,12 @@ class Sqlite:
             word in str(error) for word in ("locked", "busy", "full", "disk I/O", "unable to open")
         )
 
+    single_process = True  # an installation on SQLite is one process
+
+    @staticmethod
+    def lock_name(connection: Connection, name: str) -> None:
+        """Nothing to do: the whole database has one writer."""
+
     append_only = (
         "CREATE TRIGGER IF NOT EXISTS event_no_update BEFORE UPDATE ON event "
         "BEGIN SELECT RAISE(ABORT, 'history is append-only'); END",

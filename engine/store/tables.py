@@ -20,7 +20,7 @@ from sqlalchemy import (
 from engine.store.metadata import Id, UtcDateTime, metadata
 
 Key = String(255)  # ids of BPMN elements, definitions and groups
-Name = String(400)
+Name = Text  # as long as the lint lets it be
 Hash = String(64)  # sha256 as hex
 
 
@@ -77,6 +77,7 @@ deployment_definition = Table(
     metadata,
     Column("deployment_id", Id, ForeignKey("deployment.id"), primary_key=True),
     Column("definition_id", Id, ForeignKey("definition.id"), primary_key=True, index=True),
+    Column("brought", Boolean, nullable=False),  # by this upload; else carried over from the release active then
 )
 
 instance = Table(
@@ -279,6 +280,9 @@ event = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("actor", Key),
     Column("kind", String(64), nullable=False),
+    Column(
+        "revision", Integer
+    ),  # of the instance after the step this line belongs to; null where its state did not move
     Column("definition_key", Key),
     Column("element_id", Key),
     Column("name", Name),

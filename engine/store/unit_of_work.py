@@ -50,6 +50,18 @@ class Store:
             metadata.create_all(connection)
             protect_history(connection)
 
+    @property
+    def single_process(self) -> bool:
+        return self.dialect.single_process
+
+    def lock_name(self, connection: Connection, name: str) -> None:
+        """Hold a name of our choice until the transaction ends, against all others that ask for it."""
+        self.dialect.lock_name(connection, name)
+
+    def is_busy(self, error: DBAPIError) -> bool:
+        """Is the store itself in trouble (unreachable, locked, full), so that trying again later may help?"""
+        return error.connection_invalidated or self.dialect.is_busy(error.orig or error)
+
     def close(self) -> None:
         self.dialect.engine.dispose()
 
@@ -60,7 +72,7 @@ class Store:
         except TimeoutError as error:
             raise Busy(T("系统正忙，请稍后再试。")) from error
         except DBAPIError as error:
-            if error.connection_invalidated or self.dialect.is_busy(error.orig or error):
+            if self.is_busy(error):
                 raise Busy(T("系统正忙，请稍后再试。")) from error
             raise
 

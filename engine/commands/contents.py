@@ -1,0 +1,153 @@
+"""What uploaded files hold: the definitions in each, and everything that stands against them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from engine.bpmn.dmn import read_dmn
+from engine.bpmn.elements import read_processes
+from engine.bpmn.feel import Feel
+from engine.bpmn.parse import drawing_reason
+from engine.bpmn.xmlsafe import read_xml
+from engine.errors import Problem
+from forms.definition import FormDefinition
+from forms.errors import FormRefused
+from forms.i18n import T, Text
+from forms.lint import lint_form
+
+SUFFIXES = {".bpmn": "process", ".dmn": "decision", ".form": "form", ".test.yaml": "test"}
+LONGEST_KEY = 200  # characters
+LARGEST_TEST = 1_000_000  # bytes
+EXECUTABLE = ("process", "drawing")  # one name space: a drawing may replace a process and the other way round
+
+Place = tuple[str, str]  # (kind, key)
+
+
+@dataclass(frozen=True)
+class Content:
+    """One definition as it stands in a file. A file with several processes or decisions has several."""
+
+    kind: str  # process | decision | form | test | drawing
+    key: str
+    name: str
+    file: str
+    raw: bytes
+    starter_groups: tuple[str, ...] = ()
+    id: str | None = None  # of its row, where it is already kept
+
+    @property
+    def place(self) -> Place:
+        return ("process" if self.kind in EXECUTABLE else self.kind, self.key)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+def read(files: Mapping[str, bytes]) -> tuple[list[Content], list[Problem]]:
+    """The definitions in the files, and what each file says against itself alone."""
+    contents: list[Content] = []
+    problems: list[Problem] = []
+    for file, raw in sorted(files.items()):
+        suffix = next((s for s in SUFFIXES if file.lower().endswith(s)), None)
+        if suffix is None:
+            known = "、".join(SUFFIXES)
+            problems.append(_problem(file, "FILE_UNKNOWN", T("不认识这种文件；可以上传 {known}。", known=known)))
+            continue
+        found, against = _READERS[SUFFIXES[suffix]](file, raw)
+        contents += found
+        problems += against
+    return contents, problems + _keys(contents)
+
+
+def _processes(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
+    root, problems = read_xml(file, raw)
+    if root is None:
+        return [], problems
+    contents = []
+    for process in read_processes(root):
+        reason = drawing_reason(process)
+        kind = "process" if reason is None else "drawing"
+        contents.append(Content(kind, process.id, process.name, file, raw, tuple(process.start_groups)))
+        if reason is not None:
+            problems.append(Problem(file, process.line, process.id, "DRAWING", reason, "warning"))
+    if not contents:
+        problems.append(_problem(file, "NO_PROCESS", T("文件里没有流程。")))
+    return contents, problems
+
+
+def _decisions(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
+    decisions, problems = read_dmn(file, raw)
+    return [Content("decision", key, decision.name or key, file, raw) for key, decision in decisions.items()], problems
+
+
+def _form(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
+    problems = [
+        Problem(p.file, p.line, p.element, p.code, p.text, p.severity) for p in lint_form(file, raw, Feel().check)
+    ]
+    try:
+        definition = FormDefinition.parse(raw, file)
+    except FormRefused:
+        return [], problems
+    return [Content("form", definition.id, definition.title, file, raw)], problems
+
+
+def _tests(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
+    key = file[: -len(".test.yaml")]
+    if len(raw) > LARGEST_TEST:
+        return [], [_problem(file, "TEST_TOO_BIG", T("测试文件太大。"))]
+    try:
+        # Aliases could fold a page into gigabytes; a test needs none.
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(raw)):
+            return [], [_problem(file, "TEST_ALIAS", T("测试文件中不能使用别名（*）。"))]
+        yaml.safe_load(raw)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else None
+        return [], [Problem(file, line, None, "TEST_UNREADABLE", T("测试文件不是有效的 YAML。"))]
+    return [Content("test", key, key, file, raw)], []
+
+
+_READERS = {"process": _processes, "decision": _decisions, "form": _form, "test": _tests}
+
+
+def _keys(contents: Sequence[Content]) -> list[Problem]:
+    """Keys must be there, fit their column, and name one thing each."""
+    problems = []
+    seen: dict[Place, Content] = {}
+    for content in contents:
+        if not content.key or len(content.key) > LONGEST_KEY or not content.key.isprintable():
+            text = T("编号不能为空，也不能超过 {n} 个字符。", n=LONGEST_KEY)
+            problems.append(_problem(content.file, "KEY_LENGTH", text))
+        if (other := seen.setdefault(content.place, content)) is not content:
+            text = T("“{key}”在 {file} 里已经有了。", key=content.key, file=other.file)
+            problems.append(Problem(content.file, None, content.key, "KEY_TWICE", text))
+    return problems
+
+
+def merged(brought: Collection[Content], carried: Collection[Content]) -> tuple[list[Content], list[Problem]]:
+    """The whole release: what was brought, and of the rest what it does not replace."""
+    replaced = {content.place for content in brought}
+    kept = [content for content in carried if content.place not in replaced]
+    gone = {(content.file, content.sha256): content for content in carried if content.place in replaced}
+    problems = []
+    for content in kept:
+        # A diagram file is compiled whole: half of one cannot stay behind.
+        other = gone.get((content.file, content.sha256))
+        if other is not None and content.kind in EXECUTABLE:
+            text = T(
+                "“{key}”与“{other}”同在 {file} 中，请把它们一起上传。",
+                key=content.key,
+                other=other.key,
+                file=content.file,
+            )
+            problems.append(Problem(content.file, None, content.key, "FILE_SPLIT", text))
+    return [*brought, *kept], problems
+
+
+def _problem(file: str, code: str, text: Text) -> Problem:
+    return Problem(file, None, None, code, text)

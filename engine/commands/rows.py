@@ -1,0 +1,202 @@
+"""The picture of a run as rows: what is new is written, what is gone is closed, what stays is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, delete, insert, select, update
+
+from engine.bpmn.model import OpenTask, Picture, WaitingMessage
+from engine.commands.anchors import first_anchor
+from engine.jobs import queue
+from engine.policy import OWNER
+from engine.store import tables as t
+from engine.store.metadata import new_id
+from engine.store.packed import pack
+from engine.store.upsert import insert_new
+
+if TYPE_CHECKING:
+    from engine.commands.case import Case
+
+CHUNK = 500  # ids in one statement
+
+
+def sync(case: Case, picture: Picture) -> None:
+    _sync_tasks(case, picture)
+    _sync_timers(case, picture)
+
+
+def clear(case: Case) -> None:
+    """A cancelled instance offers and awaits nothing any more."""
+    open_ids = case.step.connection.scalars(
+        select(t.task.c.id).where(t.task.c.instance_id == case.id, t.task.c.state == "open")
+    ).all()
+    _close(case, open_ids)
+    for table in (t.timer, t.waiting_message):
+        case.step.connection.execute(delete(table).where(table.c.instance_id == case.id))
+    mine = (t.job.c.instance_id == case.id) & t.job.c.kind.in_((queue.TIMERS, queue.RETRY))
+    case.step.connection.execute(delete(t.job).where(mine))
+
+
+def sync_waiting(case: Case, picture: Picture) -> list[WaitingMessage]:
+    """Answers those that are new."""
+    kept = _ids(case, t.waiting_message)
+    wanted = {waiting.id: waiting for waiting in picture.messages}
+    _delete(case, t.waiting_message, kept - wanted.keys())
+    new = [waiting for key, waiting in wanted.items() if key not in kept]
+    if new:
+        case.step.connection.execute(
+            insert(t.waiting_message),
+            [
+                {
+                    "id": waiting.id,
+                    "instance_id": case.id,
+                    "definition_key": waiting.definition_key,
+                    "element_id": waiting.element_id,
+                    "name": waiting.element_name,
+                    "message": waiting.message,
+                    "correlation": dict(waiting.correlation),
+                    "anchor": first_anchor(waiting.correlation),
+                }
+                for waiting in new
+            ],
+        )
+    return new
+
+
+def sync_scopes(case: Case, variables: Mapping[str, Any]) -> None:
+    """The scopes an instance belongs to, as its process says."""
+    wanted = case.release.scopes_of(case.definition_key, variables, case.step.now)
+    if wanted is None:
+        return
+    scope = t.instance_scope
+    kept = set(case.step.connection.scalars(select(scope.c.scope).where(scope.c.instance_id == case.id)))
+    for gone in kept - wanted:
+        case.step.connection.execute(delete(scope).where(scope.c.instance_id == case.id, scope.c.scope == gone))
+    if wanted - kept:
+        case.step.connection.execute(
+            insert(scope), [{"instance_id": case.id, "scope": value} for value in sorted(wanted - kept)]
+        )
+
+
+def add_effect(case: Case, kind: str, key: str, payload: Mapping[str, Any]) -> None:
+    """An effect is kept once per key; it is sent where somebody carries its kind."""
+    effect_id = new_id()
+    row = insert_new(case.step.connection, t.effect).values(
+        id=effect_id, kind=kind, key=key, payload=dict(payload), instance_id=case.id, created_at=case.step.now
+    )
+    if case.step.connection.execute(row).rowcount and kind in case.step.engine.senders:
+        case.step.put_job(queue.EFFECT, f"{queue.EFFECT}:{effect_id}", {"effect_id": effect_id}, instance_id=case.id)
+
+
+def _sync_tasks(case: Case, picture: Picture) -> None:
+    connection = case.step.connection
+    kept = set(connection.scalars(select(t.task.c.id).where(t.task.c.instance_id == case.id, t.task.c.state == "open")))
+    wanted = {task.id: task for task in picture.tasks}
+    _close(case, kept - wanted.keys())
+    new = [task for key, task in wanted.items() if key not in kept]
+    if new:
+        connection.execute(insert(t.task), [_task_row(case, task) for task in new])
+        candidates = [row for task in new for row in _candidates(case, task)]
+        if candidates:
+            connection.execute(insert(t.task_candidate), candidates)
+
+
+def _close(case: Case, gone: Iterable[str]) -> None:
+    gone = set(gone)
+    task = t.task
+    done = gone & case.completed
+    who = case.actor.username if case.actor else None
+    for state, ids, by in (("completed", done, who), ("cancelled", gone - done, None)):
+        for some in _chunks(ids):
+            case.step.connection.execute(
+                update(task)
+                .where(task.c.id.in_(some))
+                .values(state=state, closed_at=case.step.now, completed_by=by, revision=task.c.revision + 1)
+            )
+    for some in _chunks(gone):
+        case.step.connection.execute(delete(t.task_draft).where(t.task_draft.c.task_id.in_(some)))
+
+
+def _task_row(case: Case, task: OpenTask) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "instance_id": case.id,
+        "definition_key": task.definition_key,
+        "element_id": task.element_id,
+        "name": task.name or task.element_id,
+        "form_key": task.form_key,
+        "lane": task.lane,
+        "scope": task.scope,
+        "state": "open",
+        "assignee": task.assignee,
+        "assigned_at": case.step.now if task.assignee else None,
+        "created_at": case.step.now,
+        "due_at": task.due_at,
+        "follow_up_at": task.follow_up_at,
+        "revision": 1,
+        "properties": dict(task.properties),
+        "data": pack(dict(task.data)),
+    }
+
+
+def _candidates(case: Case, task: OpenTask) -> Iterator[dict[str, Any]]:
+    groups, users = set(task.candidate_groups), set(task.candidate_users)
+    if not groups and not users and task.assignee is None:
+        # Offered to whoever started the instance; what a message started goes to the process owners.
+        if case.started_by:
+            users = {case.started_by}
+        else:
+            groups = {OWNER}
+    for group in sorted(groups):
+        yield {"task_id": task.id, "kind": "group", "value": group, "scope": task.scope}
+    for user in sorted(users):
+        yield {"task_id": task.id, "kind": "user", "value": user, "scope": None}
+
+
+def _sync_timers(case: Case, picture: Picture) -> None:
+    timer = t.timer
+    connection = case.step.connection
+    kept = {
+        row.id: row.due_at
+        for row in connection.execute(select(timer.c.id, timer.c.due_at).where(timer.c.instance_id == case.id))
+    }
+    wanted = {pending.id: pending for pending in picture.timers}
+    _delete(case, timer, kept.keys() - wanted.keys())
+    new = [pending for key, pending in wanted.items() if key not in kept]
+    if new:
+        connection.execute(
+            insert(timer),
+            [
+                {
+                    "id": pending.id,
+                    "instance_id": case.id,
+                    "definition_key": pending.definition_key,
+                    "element_id": pending.element_id,
+                    "name": pending.name,
+                    "due_at": pending.due_at,
+                }
+                for pending in new
+            ],
+        )
+    for key, pending in wanted.items():
+        if key in kept and kept[key] != pending.due_at:
+            connection.execute(update(timer).where(timer.c.id == key).values(due_at=pending.due_at))
+    if wanted:
+        case.step.stirred = True  # the background looks when the next of all timers is due
+
+
+def _ids(case: Case, table: Table) -> set[str]:
+    return set(case.step.connection.scalars(select(table.c.id).where(table.c.instance_id == case.id)))
+
+
+def _delete(case: Case, table: Table, gone: Iterable[str]) -> None:
+    for some in _chunks(gone):
+        case.step.connection.execute(delete(table).where(table.c.id.in_(some)))
+
+
+def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]

@@ -1,0 +1,79 @@
+"""Background work inside one process: APScheduler wakes at the next due instant, and after each commit that wants work."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engine.errors import Busy
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+log = structlog.get_logger(__name__)
+
+AT_THE_LATEST = timedelta(seconds=30)  # to notice leases of the dead and rows of other processes
+SOON = timedelta(milliseconds=200)
+AFTER_TROUBLE = timedelta(seconds=2)
+
+
+class LocalJobs:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._lock = threading.Lock()
+        self._working = False
+        self._again = False
+        self._stopping = False
+
+    def start(self) -> None:
+        self._scheduler.start()
+        self.wake()
+
+    def stop(self) -> None:
+        """Return when what is running has finished; nothing new is begun."""
+        self._stopping = True
+        self._scheduler.shutdown(wait=True)
+
+    def wake(self) -> None:
+        """Look for work now. Cheap, from any thread."""
+        with self._lock:
+            if self._working:
+                self._again = True
+            elif not self._stopping:
+                self._plan(self._engine.wall.now())
+
+    def _plan(self, at: datetime) -> None:
+        # Two instances at most: the one that plans its successor is still counted as running.
+        self._scheduler.add_job(
+            self._work, "date", run_date=at, id="work", replace_existing=True, max_instances=2, misfire_grace_time=None
+        )
+
+    def _work(self) -> None:
+        with self._lock:
+            if self._working or self._stopping:
+                return
+            self._working, self._again = True, False
+        following: datetime | None = None
+        try:
+            self._engine.work()
+            following = self._engine.next_due_by_wall()
+        except Busy:
+            following = self._engine.wall.now() + AFTER_TROUBLE
+        except Exception:
+            # Whatever it is, the next due thing must still be done; the job's own failure is an incident already.
+            log.exception("background work failed")
+            following = self._engine.wall.now() + AFTER_TROUBLE
+        finally:
+            with self._lock:
+                self._working = False
+                if not self._stopping:
+                    now = self._engine.wall.now()
+                    latest = now + AT_THE_LATEST
+                    # What is due and still not done is held by somebody else: look again soon, not at once.
+                    following = max(following or latest, now + SOON)
+                    self._plan(now if self._again else min(following, latest))

@@ -1,0 +1,79 @@
+"""What all tests may use: engines on both databases, with the invariants checked after every test that had one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine import invariants
+from engine.clock import FixedClock
+from engine.config import Settings
+from engine.engine import Engine
+from engine.registry import Registry
+from engine.store.unit_of_work import Store
+from tests import postgres
+
+NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Qinghai
+
+MakeEngine = Callable[..., Engine]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with all tables, to be copied: quicker than making them again."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    store = Store(f"sqlite:///{path}")
+    store.create_schema()
+    store.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> str:
+    name = postgres.server().create()
+    store = Store(postgres.server().url(name))
+    store.create_schema()
+    store.close()
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database with all tables; once per dialect."""
+    if request.param == "sqlite":
+        path = tmp_path / "zhiping.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    template: str = request.getfixturevalue("postgres_template")
+    name = postgres.server().create(template)
+    yield postgres.server().url(name)
+    postgres.server().drop(name)
+
+
+@pytest.fixture
+def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
+    """Engines that are closed, and whose databases are checked, when the test is over."""
+    made: list[Engine] = []
+
+    def make(url: str, registry: Registry, **settings: object) -> Engine:
+        given = {"database_url": url, "data_dir": tmp_path, "secret_key": "test-" * 10, **settings}
+        engine = Engine(Settings(**given), registry, clock=FixedClock(NOON))  # type: ignore[arg-type]
+        made.append(engine)
+        return engine
+
+    yield make
+    broken = [found for engine in made for found in _check(engine)]
+    assert broken == []
+
+
+def _check(engine: Engine) -> list[str]:
+    try:
+        with engine.store.snapshot() as connection:
+            return invariants.check(connection, engine)
+    finally:
+        engine.stop()
