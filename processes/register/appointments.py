@@ -1,0 +1,214 @@
+"""Appointments to posts (R-130 to R-132): the competition, the contract of at least three years, the filing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    insert,
+    select,
+    update,
+)
+
+from engine.errors import Refused
+from engine.store.metadata import Id, UtcDateTime, metadata, new_id
+from forms.i18n import T
+from processes.register.columns import Key, one_of, together
+from processes.register.policies import parameter
+from processes.rules.terms import contract_long_enough, last_day
+
+competition = Table(
+    "competition",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("application_id", Id, ForeignKey("application.id"), nullable=False, index=True),
+    Column("unit_code", Key, nullable=False),
+    Column("posts", Integer, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("planned_by", Key, nullable=False),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Column("qualified", Boolean),
+    Column("qualification_note", Text),
+    Column("checked_by", Key),
+    Column("score", Integer),
+    Column("ranking", Integer),
+    Column("selected", Boolean),
+    Column("evaluated_by", Key),
+    CheckConstraint("posts >= 1", name="posts"),
+    together("qualified", "checked_by", name="checked"),
+    together("selected", "evaluated_by", "ranking", name="evaluated"),
+    CheckConstraint("selected IS NULL OR NOT selected OR (qualified AND ranking <= posts)", name="merit"),
+)
+
+appointment = Table(
+    "appointment",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("application_id", Id, ForeignKey("application.id"), nullable=False, unique=True),
+    Column("person_id", Id, ForeignKey("person.id"), nullable=False),
+    Column("unit_code", Key, nullable=False, index=True),
+    Column("title", Key, nullable=False),
+    Column("post_grade", Integer, nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("contract_from", Date, nullable=False),
+    Column("contract_to", Date, nullable=False),
+    Column("salary_from", Date),
+    Column("use_special_post", Boolean, nullable=False),
+    Column("contract_file", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("appointed_by", Key, nullable=False),
+    Column("appointed_at", UtcDateTime, nullable=False),
+    Column("filed_by", Key),
+    Column("filed_at", UtcDateTime),
+    one_of("mode", "integrated", "separate"),
+    one_of("status", "active", "ended", "downgraded", "dismissed"),
+    CheckConstraint("post_grade BETWEEN 1 AND 13", name="grade"),
+    CheckConstraint("contract_to > contract_from", name="contract"),
+    together("filed_by", "filed_at", name="filed"),
+    CheckConstraint("filed_by IS NULL OR filed_by <> appointed_by", name="four_eyes"),
+)
+# Nobody holds two posts of one unit at once.
+Index(
+    "uq_appointment_active",
+    appointment.c.person_id,
+    appointment.c.unit_code,
+    unique=True,
+    sqlite_where=appointment.c.status == "active",
+    postgresql_where=appointment.c.status == "active",
+)
+
+
+def plan_competition(
+    connection: Connection,
+    application_id: str,
+    *,
+    unit_code: str,
+    posts: int,
+    plan: str,
+    planned_by: str,
+    now: datetime,
+) -> str:
+    """The unit's plan: how many posts, on which terms. Returns its id."""
+    competition_id = new_id()
+    connection.execute(
+        insert(competition).values(
+            id=competition_id,
+            application_id=application_id,
+            unit_code=unit_code,
+            posts=posts,
+            plan=plan,
+            planned_by=planned_by,
+            planned_at=now,
+        )
+    )
+    return competition_id
+
+
+def check_qualification(
+    connection: Connection, competition_id: str, *, qualified: bool, note: str | None, checked_by: str
+) -> None:
+    _change(connection, competition_id, qualified=qualified, qualification_note=note, checked_by=checked_by)
+
+
+def evaluate_competition(
+    connection: Connection, competition_id: str, *, ranking: int, score: int | None, evaluated_by: str
+) -> bool:
+    """Merit decides: selected is who ranks within the posts (R-130). Says whether this candidate is."""
+    row = connection.execute(select(competition).where(competition.c.id == competition_id)).mappings().one()
+    selected = bool(row["qualified"]) and ranking <= row["posts"]
+    _change(connection, competition_id, ranking=ranking, score=score, selected=selected, evaluated_by=evaluated_by)
+    return selected
+
+
+def appoint(
+    connection: Connection,
+    application_id: str,
+    *,
+    person_id: str,
+    unit_code: str,
+    title: str,
+    post_grade: int,
+    grades: range,
+    mode: str,
+    contract_from: date,
+    contract_to: date,
+    salary_from: date | None,
+    use_special_post: bool,
+    appointed_by: str,
+    now: datetime,
+) -> str:
+    """Keep a contract. Raises `Refused`: `GRADE_OUT_OF_RANGE`, `CONTRACT_TOO_SHORT`. The post itself is the units' to count."""
+    if post_grade not in grades:
+        raise Refused(
+            T(
+                "这一职称对应 {low} 至 {high} 级岗位，不能聘到 {grade} 级。",
+                low=grades[0],
+                high=grades[-1],
+                grade=post_grade,
+            ),
+            code="GRADE_OUT_OF_RANGE",
+        )
+    years = parameter(connection, "contract.min_years", now)
+    if not contract_long_enough(contract_from, contract_to, years):
+        raise Refused(
+            T(
+                "聘用合同一般不少于 {years} 年：自 {begin} 起，至少到 {end}。",
+                years=years,
+                begin=contract_from.isoformat(),
+                end=last_day(contract_from, years).isoformat(),
+            ),
+            code="CONTRACT_TOO_SHORT",
+        )
+    appointment_id = new_id()
+    connection.execute(
+        insert(appointment).values(
+            id=appointment_id,
+            application_id=application_id,
+            person_id=person_id,
+            unit_code=unit_code,
+            title=title,
+            post_grade=post_grade,
+            mode=mode,
+            contract_from=contract_from,
+            contract_to=contract_to,
+            salary_from=salary_from,
+            use_special_post=use_special_post,
+            contract_file=[],
+            status="active",
+            appointed_by=appointed_by,
+            appointed_at=now,
+        )
+    )
+    return appointment_id
+
+
+def file_appointment(connection: Connection, application_id: str, *, filed_by: str, now: datetime) -> None:
+    """The local authority's filing."""
+    connection.execute(
+        update(appointment)
+        .where(appointment.c.application_id == application_id)
+        .values(filed_by=filed_by, filed_at=now)
+    )
+
+
+def appointment_of(connection: Connection, application_id: str) -> RowMapping | None:
+    query = select(appointment).where(appointment.c.application_id == application_id)
+    return connection.execute(query).mappings().first()
+
+
+def _change(connection: Connection, competition_id: str, **values: Any) -> None:
+    connection.execute(update(competition).where(competition.c.id == competition_id).values(**values))

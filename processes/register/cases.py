@@ -1,0 +1,99 @@
+"""What meetings, notices, certificates and appointments need to know of a case, in one reading."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from engine.errors import NotFound
+from forms.i18n import T, Text
+from processes.register.application_tables import application
+from processes.register.notices import NoticeItem
+from processes.register.people import person
+from processes.register.units import unit
+
+TITLE_WORDS: dict[str, Text] = {
+    "archives_clerk": T("管理员"),
+    "assistant_archivist": T("助理馆员"),
+    "archivist": T("馆员"),
+    "associate_research_archivist": T("副研究馆员"),
+    "research_archivist": T("研究馆员"),
+}
+CHANNEL_WORDS: dict[str, Text] = {
+    "normal": T("正常申报"),
+    "exceptional": T("破格"),
+    "introduced_high_level": T("引进高层次人才"),
+    "urgently_needed": T("急需紧缺人才"),
+    "aid_qinghai": T("援青"),
+    "hardship_grassroots": T("艰苦边远和基层一线"),
+    "high_education_recognition": T("在青高学历认定"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One application with its person and unit."""
+
+    application_id: str
+    person_id: str
+    account: str
+    name: str
+    unit_code: str
+    unit_name: str
+    region_code: str
+    target_title: str
+    appointment_mode: str
+    quota_exempt: bool
+    status: str
+
+
+def case_facts(connection: Connection, application_id: str) -> Case:
+    """Raises `NotFound`."""
+    row = (
+        connection.execute(
+            select(
+                application,
+                person.c.account,
+                person.c.name.label("person_name"),
+                unit.c.name.label("unit_name"),
+            )
+            .join(person, person.c.id == application.c.person_id)
+            .join(unit, unit.c.code == application.c.unit_code)
+            .where(application.c.id == application_id)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(T("没有这份申报。"))
+    return Case(
+        application_id=row["id"],
+        person_id=row["person_id"],
+        account=row["account"],
+        name=row["person_name"],
+        unit_code=row["unit_code"],
+        unit_name=row["unit_name"],
+        region_code=row["region_code"],
+        target_title=row["target_title"],
+        appointment_mode=row["appointment_mode"],
+        quota_exempt=row["quota_exempt"],
+        status=row["status"],
+    )
+
+
+def title_words(title: str | None) -> str:
+    """A title in Chinese, as documents and notices write it."""
+    return TITLE_WORDS[title].to("zh") if title else "—"
+
+
+def shown_row(item: NoticeItem) -> dict[str, Any]:
+    """A notice's item as one row of a table, in Chinese words: exactly what the public will read."""
+    return {
+        **asdict(item),
+        "current_title": title_words(item.current_title),
+        "target_title": title_words(item.target_title),
+        "channel": CHANNEL_WORDS[item.channel].to("zh"),
+        "works": "；".join(item.works) or "—",
+    }

@@ -1,0 +1,175 @@
+"""The tables of committees, their meetings and what was decided in them. Totals only: no expert and no slip stands here."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+)
+
+from engine.errors import NotFound
+from engine.store.metadata import Id, UtcDateTime, metadata
+from forms.i18n import T
+from processes.register.columns import Hash, Key, Name, one_of, together
+
+committee = Table(
+    "committee",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Key, nullable=False, unique=True),
+    Column("name", Name, nullable=False),
+    Column("series", Key, nullable=False),
+    Column("level", String(16), nullable=False),
+    Column("basis", String(16), nullable=False),
+    Column("organizer", Name, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("min_size_waiver_doc", Text),
+    Column("scope_titles", JSON, nullable=False),  # target titles it reviews
+    Column("filing_no", Key, nullable=False, unique=True),
+    Column("filed_on", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),  # inclusive
+    Column("created_at", UtcDateTime, nullable=False),
+    one_of("level", "senior", "intermediate", "junior"),
+    one_of("basis", "series", "specialty"),
+    CheckConstraint("size > 0 AND size % 2 = 1", name="odd"),
+    CheckConstraint("valid_until > filed_on", name="filing"),
+)
+
+review_meeting = Table(
+    "review_meeting",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("committee_id", Id, ForeignKey("committee.id"), nullable=False),
+    Column("instance_id", Id, nullable=False, unique=True),  # one process instance per meeting
+    Column("held_on", Date, nullable=False),
+    Column("place", Name, nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("size", Integer, nullable=False),  # of the committee at this meeting
+    Column("attended", Integer),
+    Column("status", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),  # which double entry of the counts holds
+    Column("announced_by", Key),
+    Column("announced_at", UtcDateTime),
+    Column("announced_as", Name),  # signature as written
+    Column("seal_file", JSON, nullable=False),
+    Column("minutes", Text),
+    Column("irregularities", Text),
+    Column("minutes_by", Key),
+    Column("minutes_at", UtcDateTime),
+    Column("supervised_by", Key),
+    Column("supervised_at", UtcDateTime),
+    Column("sheet_hash", Hash),
+    Column("sealed_at", UtcDateTime),
+    one_of("mode", "onsite", "online"),
+    one_of("status", "planned", "counting", "decided", "sealed"),
+    CheckConstraint("attended IS NULL OR (attended >= 0 AND attended <= size)", name="attended"),
+    together("announced_by", "announced_at", "announced_as", name="announced"),
+    together("minutes", "minutes_by", "minutes_at", name="minutes"),
+    together("supervised_by", "supervised_at", name="supervised"),
+    together("sheet_hash", "sealed_at", name="seal"),
+    CheckConstraint("minutes_by IS NULL OR minutes_by <> announced_by", name="recorder_is_not_chair"),
+    CheckConstraint(
+        "supervised_by IS NULL OR (supervised_by <> minutes_by AND supervised_by <> announced_by)",
+        name="supervisor_is_another",
+    ),
+    CheckConstraint(
+        "status <> 'sealed' OR (announced_by IS NOT NULL AND minutes_by IS NOT NULL AND supervised_by IS NOT NULL"
+        " AND sheet_hash IS NOT NULL)",
+        name="sealed_is_signed",
+    ),
+)
+
+meeting_candidate = Table(
+    "meeting_candidate",
+    metadata,
+    Column("meeting_id", Id, ForeignKey("review_meeting.id"), primary_key=True),
+    Column("application_id", Id, ForeignKey("application.id"), primary_key=True, index=True),
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("meeting_id", "position"),
+)
+
+count_entry = Table(
+    "count_entry",
+    metadata,
+    Column("meeting_id", Id, ForeignKey("review_meeting.id"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("entry", String(8), primary_key=True),
+    Column("application_id", Id, ForeignKey("application.id"), primary_key=True),
+    Column("operator", Key, nullable=False),
+    Column("entered_at", UtcDateTime, nullable=False),
+    Column("present", Integer, nullable=False),
+    Column("yes", Integer, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("abstain", Integer, nullable=False),
+    one_of("entry", "first", "second"),
+    CheckConstraint("present >= 0 AND yes >= 0 AND no >= 0 AND abstain >= 0", name="counts"),
+)
+
+# The law's arithmetic stands in the database too: a result that the counts do not bear cannot be kept (R-70, R-71).
+_PASSED = "3 * present >= 2 * size AND 3 * yes >= 2 * present"
+ballot_round = Table(
+    "ballot_round",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("meeting_id", Id, ForeignKey("review_meeting.id"), nullable=False),
+    Column("application_id", Id, ForeignKey("application.id"), nullable=False, index=True),
+    Column("round_no", Integer, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("present", Integer, nullable=False),
+    Column("quorum_needed", Integer, nullable=False),
+    Column("yes", Integer, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("abstain", Integer, nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("first_operator", Key, nullable=False),
+    Column("second_operator", Key, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    Column("void", Boolean, nullable=False),
+    Column("void_reason", Text),
+    UniqueConstraint("meeting_id", "application_id", "round_no"),
+    one_of("result", "passed", "failed", "no_quorum"),
+    CheckConstraint("present >= 0 AND present <= size AND yes >= 0 AND no >= 0 AND abstain >= 0", name="counts"),
+    CheckConstraint("yes + no + abstain = present OR (result = 'no_quorum' AND yes + no + abstain = 0)", name="sum"),
+    CheckConstraint(f"result <> 'passed' OR ({_PASSED})", name="passed"),
+    CheckConstraint("first_operator <> second_operator", name="two_operators"),
+    CheckConstraint("void = (void_reason IS NOT NULL)", name="void"),
+)
+# A case has one standing result in a meeting; another round needs the first one voided (R-79).
+Index(
+    "uq_ballot_round_standing",
+    ballot_round.c.meeting_id,
+    ballot_round.c.application_id,
+    unique=True,
+    sqlite_where=ballot_round.c.void.is_(False),
+    postgresql_where=ballot_round.c.void.is_(False),
+)
+
+
+def get_meeting(connection: Connection, meeting_id: str, *, lock: bool = False) -> RowMapping:
+    """The meeting's row. Raises `NotFound`."""
+    query = select(review_meeting).where(review_meeting.c.id == meeting_id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    if row is None:
+        raise NotFound(T("没有这次评审会议。"))
+    return row
+
+
+def get_committee(connection: Connection, committee_id: str) -> RowMapping:
+    """The committee's row. Raises `NotFound`."""
+    row = connection.execute(select(committee).where(committee.c.id == committee_id)).mappings().first()
+    if row is None:
+        raise NotFound(T("没有这个评审委员会。"))
+    return row

@@ -1,0 +1,377 @@
+"""A review meeting in the register: who is on the list, the counts entered twice, each result, the signatures, the seal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from engine.errors import Refused
+from engine.store.metadata import new_id
+from forms.i18n import T, Text
+from processes.register.committee_tables import (
+    ballot_round,
+    count_entry,
+    get_committee,
+    get_meeting,
+    meeting_candidate,
+    review_meeting,
+)
+from processes.register.committees import check_filing
+from processes.register.policies import parameter
+from processes.rules.votes import Share, counts_agree, quorum, vote_result
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One candidate's count: how many were present, and how they voted."""
+
+    present: int
+    yes: int
+    no: int
+    abstain: int
+
+
+COUNTED = {"present": T("出席"), "yes": T("同意"), "no": T("不同意"), "abstain": T("弃权")}
+
+
+def plan_meeting(
+    connection: Connection,
+    *,
+    committee_id: str,
+    held_on: date,
+    place: str,
+    mode: str,
+    instance_id: str,
+    application_ids: Sequence[str],
+) -> str:
+    """Keep a meeting over the given cases, in that order. Raises `Refused`: `FILING_EXPIRED`, `NOBODY_QUEUED`."""
+    filed = get_committee(connection, committee_id)
+    check_filing(filed, held_on)
+    if not application_ids:
+        raise Refused(T("目前没有等待上会的申报，不必开会。"), code="NOBODY_QUEUED")
+    meeting_id = new_id()
+    connection.execute(
+        insert(review_meeting).values(
+            id=meeting_id,
+            committee_id=committee_id,
+            instance_id=instance_id,
+            held_on=held_on,
+            place=place,
+            mode=mode,
+            size=filed["size"],
+            status="planned",
+            attempt=1,
+            seal_file=[],
+        )
+    )
+    rows = [
+        {"meeting_id": meeting_id, "application_id": application_id, "position": position}
+        for position, application_id in enumerate(application_ids, 1)
+    ]
+    connection.execute(insert(meeting_candidate), rows)
+    return meeting_id
+
+
+def postpone_meeting(connection: Connection, meeting_id: str, held_on: date) -> None:
+    """Another day for a meeting without a quorum. Raises `Refused` `FILING_EXPIRED`, `EARLIER`."""
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    if held_on < meeting["held_on"]:
+        raise Refused(T("会议只能改到原定日期之后。"), code="EARLIER")
+    check_filing(get_committee(connection, meeting["committee_id"]), held_on)
+    _set(connection, meeting_id, held_on=held_on, attended=None)
+
+
+def check_in(connection: Connection, meeting_id: str, attended: int, now: datetime) -> bool:
+    """Keep how many members came; says whether the meeting may open (R-70)."""
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    if not 0 <= attended <= meeting["size"]:
+        raise Refused(
+            T("到会人数应在 0 至 {size} 之间，现填 {given} 人。", size=meeting["size"], given=attended),
+            code="BAD_COUNTS",
+        )
+    share = Share.parse(parameter(connection, "meeting.quorum", now))
+    enough = share.reached(attended, meeting["size"])
+    _set(connection, meeting_id, attended=attended, status="counting" if enough else "planned")
+    return enough
+
+
+def enter_counts(
+    connection: Connection,
+    meeting_id: str,
+    entry: str,
+    counts: Mapping[str, Counts],
+    *,
+    operator: str,
+    now: datetime,
+) -> None:
+    """One operator's whole count (application id -> counts) of the current attempt; `entry` is first or second.
+
+    Raises `Refused`: `BAD_COUNTS` naming the candidates whose numbers cannot be, `FOUR_EYES` for the same operator twice.
+    """
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    if meeting["status"] != "counting":
+        raise Refused(T("这次会议现在不在计票。"), code="NOT_COUNTING")
+    positions = dict(candidates(connection, meeting_id))
+    if set(counts) != set(positions):
+        raise Refused(T("计票须逐人录入，名单与会议名单不一致。"), code="BAD_COUNTS")
+    wrong = [
+        positions[application_id]
+        for application_id, count in counts.items()
+        if not _possible(connection, meeting, count, now)
+    ]
+    if wrong:
+        raise Refused(
+            T(
+                "第 {numbers} 号的票数不对：同意、不同意、弃权之和应等于出席人数，出席不超过到会的 {attended} 人；"
+                "出席未达法定人数的不投票，票数填 0。",
+                numbers=sorted(wrong),
+                attended=meeting["attended"],
+            ),
+            code="BAD_COUNTS",
+        )
+    others = select(count_entry.c.operator).where(
+        count_entry.c.meeting_id == meeting_id,
+        count_entry.c.attempt == meeting["attempt"],
+        count_entry.c.entry != entry,
+    )
+    if operator in connection.execute(others).scalars().all():
+        raise Refused(T("两次计票须由两人分别录入。"), code="FOUR_EYES")
+    # Entering again after a returned step replaces what the same hand entered before, within the attempt.
+    mine = (
+        count_entry.c.meeting_id == meeting_id,
+        count_entry.c.attempt == meeting["attempt"],
+        count_entry.c.entry == entry,
+    )
+    connection.execute(delete(count_entry).where(*mine))
+    rows = [
+        {
+            "meeting_id": meeting_id,
+            "attempt": meeting["attempt"],
+            "entry": entry,
+            "application_id": application_id,
+            "operator": operator,
+            "entered_at": now,
+            **asdict(count),
+        }
+        for application_id, count in counts.items()
+    ]
+    connection.execute(insert(count_entry), rows)
+
+
+def compare_counts(connection: Connection, meeting_id: str) -> dict[int, list[Text]]:
+    """Where the two entries differ: candidate's number -> which counts. Empty when they agree (S11f).
+
+    The numbers themselves are not given: whoever recounts must not be told what to find.
+    """
+    meeting = get_meeting(connection, meeting_id)
+    first, second = (_entries(connection, meeting, entry) for entry in ("first", "second"))
+    if not first or first.keys() != second.keys():
+        raise Refused(T("两人都录入之后才能核对。"), code="COUNTS_MISSING")
+    positions = dict(candidates(connection, meeting_id))
+    return {
+        positions[application_id]: differing
+        for application_id in sorted(first, key=lambda a: positions[a])
+        if (differing := [COUNTED[n] for n in COUNTED if first[application_id][n] != second[application_id][n]])
+    }
+
+
+def recount(connection: Connection, meeting_id: str) -> None:
+    """Both enter again; what was entered before stays as a record of the earlier attempt."""
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    _set(connection, meeting_id, attempt=meeting["attempt"] + 1)
+
+
+def agreed_counts(connection: Connection, meeting_id: str, application_id: str) -> Counts:
+    """The count of one candidate on which both operators agree. Raises `Refused` `COUNTS_DIFFER`."""
+    meeting = get_meeting(connection, meeting_id)
+    first, second = (_entries(connection, meeting, entry).get(application_id) for entry in ("first", "second"))
+    if first is None or second is None or any(first[name] != second[name] for name in COUNTED):
+        raise Refused(T("两人录入的票数不一致，不能据此表决。"), code="COUNTS_DIFFER")
+    return Counts(**{name: first[name] for name in COUNTED})
+
+
+def record_result(connection: Connection, meeting_id: str, application_id: str, result: str, *, now: datetime) -> None:
+    """Keep a decided case. The table's answer (D08) must be what the parameters in force give; else `RESULT_MISMATCH`."""
+    meeting = get_meeting(connection, meeting_id)
+    counts = agreed_counts(connection, meeting_id, application_id)
+    quorum_share = Share.parse(parameter(connection, "meeting.quorum", now))
+    expected = vote_result(
+        meeting["size"],
+        counts.present,
+        counts.yes,
+        quorum_share=quorum_share,
+        pass_share=Share.parse(parameter(connection, "vote.pass", now)),
+    )
+    if result != expected:
+        raise Refused(
+            T("决策表的表决结果与现行的法定人数、通过比例不符，请核对决策表 D08_vote_result。"), code="RESULT_MISMATCH"
+        )
+    operators = {
+        entry: _entries(connection, meeting, entry)[application_id]["operator"] for entry in ("first", "second")
+    }
+    rounds = select(func.count()).where(
+        ballot_round.c.meeting_id == meeting_id, ballot_round.c.application_id == application_id
+    )
+    connection.execute(
+        insert(ballot_round).values(
+            id=new_id(),
+            meeting_id=meeting_id,
+            application_id=application_id,
+            round_no=connection.execute(rounds).scalar_one() + 1,
+            size=meeting["size"],
+            quorum_needed=quorum(meeting["size"], quorum_share),
+            result=result,
+            first_operator=operators["first"],
+            second_operator=operators["second"],
+            decided_at=now,
+            void=False,
+            **asdict(counts),
+        )
+    )
+
+
+def announce(
+    connection: Connection, meeting_id: str, *, chair: str, signature: str, seal_file: Sequence[str], now: datetime
+) -> None:
+    """The chair (or a vice-chair) announces and signs (R-74). Raises `Refused` while a case is undecided."""
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    if meeting["status"] != "counting" or len(results(connection, meeting_id)) != len(
+        candidates(connection, meeting_id)
+    ):
+        raise Refused(T("还有申报人没有表决结果，不能宣布。"), code="UNDECIDED")
+    _set(
+        connection,
+        meeting_id,
+        status="decided",
+        announced_by=chair,
+        announced_at=now,
+        announced_as=signature,
+        seal_file=list(seal_file),
+    )
+
+
+def sign_minutes(
+    connection: Connection,
+    meeting_id: str,
+    *,
+    recorder: str,
+    discussion: str,
+    irregularities: str | None,
+    now: datetime,
+) -> None:
+    """The recorder's minutes (R-75)."""
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    if recorder == meeting["announced_by"]:
+        raise Refused(T("记录人与宣布结果的人须是两人。"), code="FOUR_EYES")
+    _set(
+        connection,
+        meeting_id,
+        minutes=discussion,
+        irregularities=irregularities,
+        minutes_by=recorder,
+        minutes_at=now,
+    )
+
+
+def supervise(connection: Connection, meeting_id: str, *, supervisor: str, now: datetime) -> None:
+    """The supervisor's signature under the minutes."""
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    if supervisor in (meeting["announced_by"], meeting["minutes_by"]):
+        raise Refused(T("监督人须是主持人、记录人以外的人。"), code="FOUR_EYES")
+    _set(connection, meeting_id, supervised_by=supervisor, supervised_at=now)
+
+
+def seal(connection: Connection, meeting_id: str, now: datetime) -> str:
+    """Seal the result sheet: its sha256 over meeting, counts, results and signatures. Returns the hash."""
+    meeting = get_meeting(connection, meeting_id, lock=True)
+    if meeting["status"] != "decided" or meeting["supervised_by"] is None:
+        raise Refused(T("结果未宣布或会议记录未签字，不能封存。"), code="UNSIGNED")
+    sheet = {
+        "meeting": {name: str(meeting[name]) for name in ("id", "committee_id", "held_on", "size", "attended")},
+        "signed": {name: meeting[name] for name in ("announced_by", "minutes_by", "supervised_by")},
+        "minutes": meeting["minutes"],
+        "rounds": [
+            {name: row[name] for name in ("application_id", "present", "yes", "no", "abstain", "result")}
+            for row in results(connection, meeting_id)
+        ],
+    }
+    text = json.dumps(sheet, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    sheet_hash = hashlib.sha256(text.encode()).hexdigest()
+    _set(connection, meeting_id, status="sealed", sheet_hash=sheet_hash, sealed_at=now)
+    return sheet_hash
+
+
+def candidates(connection: Connection, meeting_id: str) -> list[tuple[str, int]]:
+    """(application id, number on the list), in order."""
+    query = select(meeting_candidate.c.application_id, meeting_candidate.c.position)
+    rows = connection.execute(
+        query.where(meeting_candidate.c.meeting_id == meeting_id).order_by(meeting_candidate.c.position)
+    )
+    return [(row.application_id, row.position) for row in rows]
+
+
+def results(connection: Connection, meeting_id: str) -> Sequence[RowMapping]:
+    """The standing result of every decided case, in the order of the list."""
+    query = (
+        select(ballot_round, meeting_candidate.c.position)
+        .join(
+            meeting_candidate,
+            (meeting_candidate.c.meeting_id == ballot_round.c.meeting_id)
+            & (meeting_candidate.c.application_id == ballot_round.c.application_id),
+        )
+        .where(ballot_round.c.meeting_id == meeting_id, ballot_round.c.void.is_(False))
+        .order_by(meeting_candidate.c.position)
+    )
+    return connection.execute(query).mappings().all()
+
+
+def failed(connection: Connection, meeting_id: str) -> list[str]:
+    """The cases that a meeting did not pass, in the order of the list."""
+    return [row["application_id"] for row in results(connection, meeting_id) if row["result"] == "failed"]
+
+
+def passing_round(connection: Connection, application_id: str) -> RowMapping | None:
+    """The sealed vote that a case passed, with its meeting's day as `held_on`; None when there is none."""
+    query = (
+        select(ballot_round, review_meeting.c.held_on)
+        .join(review_meeting, review_meeting.c.id == ballot_round.c.meeting_id)
+        .where(
+            ballot_round.c.application_id == application_id,
+            ballot_round.c.void.is_(False),
+            ballot_round.c.result == "passed",
+            review_meeting.c.status == "sealed",
+        )
+        .order_by(review_meeting.c.held_on.desc())
+        .limit(1)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def _possible(connection: Connection, meeting: RowMapping, count: Counts, now: datetime) -> bool:
+    share = Share.parse(parameter(connection, "meeting.quorum", now))
+    if not 0 <= count.present <= meeting["attended"]:
+        return False
+    if not share.reached(count.present, meeting["size"]):
+        return (count.yes, count.no, count.abstain) == (0, 0, 0)
+    return counts_agree(**asdict(count))
+
+
+def _entries(connection: Connection, meeting: RowMapping, entry: str) -> dict[str, RowMapping]:
+    rows = connection.execute(
+        select(count_entry).where(
+            count_entry.c.meeting_id == meeting["id"],
+            count_entry.c.attempt == meeting["attempt"],
+            count_entry.c.entry == entry,
+        )
+    ).mappings()
+    return {row["application_id"]: row for row in rows}
+
+
+def _set(connection: Connection, meeting_id: str, **values: Any) -> None:
+    connection.execute(update(review_meeting).where(review_meeting.c.id == meeting_id).values(**values))
