@@ -42,7 +42,7 @@ def create_app(engine: Engine, *, wall: Clock | None = None) -> Flask:
     pages.register(app)
 
     app.wsgi_app = Speaks(app.wsgi_app)  # type: ignore[method-assign]
-    proxies = getattr(settings, "trusted_proxies", 0)
+    proxies = settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app

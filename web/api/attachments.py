@@ -18,7 +18,7 @@ from web.context import engine
 blueprint = Blueprint("attachments", "Files handed in with forms")
 
 
-class UploadSchema(ma.Schema):
+class OneFileSchema(ma.Schema):
     """For the documentation; the one file is read from the request, under any field name."""
 
     file = fields.Raw(metadata={"type": "string", "format": "binary"})
@@ -36,7 +36,7 @@ class AttachmentSchema(Schema):
 
 
 @blueprint.route("/attachments", methods=["POST"])
-@blueprint.arguments(UploadSchema, location="form", content_type="multipart/form-data")
+@blueprint.arguments(OneFileSchema, location="form", content_type="multipart/form-data")
 @blueprint.response(201, AttachmentSchema)
 def upload(_fields: dict[str, Any]) -> attachments.AttachmentItem:
     """One file of at most 20 MB: PDF, PNG, JPEG, TIFF, DOCX, XLSX or OFD by its content. A repetition makes a second file."""

@@ -115,9 +115,10 @@ class Instant(fields.Field):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
-            at = datetime.fromisoformat(value)
+            # In a query string an unescaped "+" arrives as a space.
+            at = datetime.fromisoformat(value.replace(" ", "+") if "T" in value else value)
             local(at)  # an instant at the edge of the calendar has no other offset
-        except (TypeError, ValueError, OverflowError):
+        except (AttributeError, TypeError, ValueError, OverflowError):
             raise self.make_error("invalid") from None
         if at.tzinfo is None:
             raise ma.ValidationError([T("时间要写明时区，例如 2026-06-01T09:00:00+08:00。")])

@@ -79,7 +79,7 @@ class DeploymentQuery(Paging):
     state = fields.String(load_default=None, validate=OneOf(["candidate", "active", "superseded"]))
 
 
-class UploadSchema(ma.Schema):
+class FilesSchema(ma.Schema):
     """For the documentation; files are read from the request, under any field name."""
 
     files = fields.List(fields.Raw(metadata={"type": "string", "format": "binary"}))
@@ -90,7 +90,7 @@ class UploadSchema(ma.Schema):
 
 
 @blueprint.route("/deployments", methods=["POST"])
-@blueprint.arguments(UploadSchema, location="form", content_type="multipart/form-data")
+@blueprint.arguments(FilesSchema, location="form", content_type="multipart/form-data")
 @blueprint.response(201, DeployedSchema)
 def deploy(_fields: dict[str, Any]) -> Any:
     """Upload one or more `.bpmn`, `.dmn`, `.form`, `.test.yaml`. What is not brought is carried over from the active release."""
