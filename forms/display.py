@@ -52,7 +52,7 @@ def render_readonly(
 
 def shown_table(sheet: Sheet, component: Component, place: Place) -> Markup:
     """A form-js `table`: rows from `dataSource` (FEEL, or the name of a variable), `columns` of `{label, key}`."""
-    source = str(component.raw.get("dataSource") or component.key or "null")
+    source = str(component.raw.get("dataSource") or "")
     rows = sheet.ask(component, source, place) if is_feel(source) else sheet.context.get(source)
     columns: Any = component.raw.get("columns")
     if component.raw.get("columnsExpression"):
@@ -94,7 +94,7 @@ def _table(caption: str, heads: list[str], body: list[list[Markup]]) -> Markup:
         el("tr", None, *[el("td", {"data-label": words}, cell) for words, cell in zip(heads, row, strict=True)])
         for row in body
     ]
-    table = el("table", {"class": "table table-vcenter"}, title, head, el("tbody", None, *rows))
+    table = el("table", {"class": "table table-vcenter zp-table"}, title, head, el("tbody", None, *rows))
     # Wide tables scroll by themselves; the keyboard must reach them to scroll.
     return el(
         "div",
@@ -126,13 +126,18 @@ class Readers:
                 if inside:
                     flush()
                     out.append(
-                        el("section", None, el("h4", None, label) if component.raw.get("label") else None, inside)
+                        el(
+                            "section",
+                            None,
+                            el("h3", {"class": "h4"}, label) if component.raw.get("label") else None,
+                            inside,
+                        )
                     )
             elif component.key and component.key in values:
                 if component.type == "dynamiclist":
                     flush()
                     out.append(self._list(component, label, values[component.key]))
-                elif component.type != "table":
+                else:
                     pairs.append(el("dt", {"class": "col-sm-4"}, label))
                     pairs.append(
                         el(

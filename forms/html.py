@@ -9,9 +9,10 @@ For the browser script (all optional: without it the server does the same on the
 | attribute | on | meaning |
 |---|---|---|
 | `data-form="<form key>"` | the outermost element | one form |
-| `data-context="{…}"` | the same | JSON: process variables that visibility expressions name, and read-only values of the form |
+| `data-context="{…}"` | the same | JSON: the process variables that visibility expressions name |
 | `data-path="works[0].title"`, `data-type` | the element around one field, box or text | path and form-js type; also `data-subtype` for datetime |
-| `data-hide-if="<FEEL>"` | the same | hidden while this is true: set or remove its `hidden`. Evaluate as in form-js: variables are `data-context`, above it every top-level key (null where blank, `[]` for lists), and inside a row `this`, `parent`, `i` (row numbers from 1). Blank, hidden values count as null. Repeat until nothing changes |
+| `data-hide-if="<FEEL>"` | the same | hidden while this is true: set or remove its `hidden`. Evaluate as in form-js: variables are `data-context`, above it every top-level key (numbers as numbers, null where blank, `[]` for lists, rows in which nothing is filled in left out), and inside a row `this`, `parent`, `i` (row numbers from 1). Blank, hidden values count as null. Repeat until nothing changes |
+| `data-value="…"` | the same | JSON: the value of a read-only or computed field, which has no input; only where a visibility expression names it |
 | `data-list="works"`, `data-min`, `data-max` | fieldset of a dynamiclist | rows stand inside `data-rows` |
 | `data-row="works[0]"` | one row | `this` of the fields inside |
 | `<template data-row-template>` | in the fieldset | a blank row in which `__0__` (in a list within a list `__1__`) stands for the row number, also in ids |
@@ -39,7 +40,7 @@ from forms.display import FileInfo, Readers, render_readonly, shown_table
 from forms.i18n import T, Text, gettext
 from forms.markup import el, join, prose, safe_link
 from forms.schema import limits
-from forms.sheet import Feel, Place, Sheet
+from forms.sheet import Feel, Place, Sheet, first_rows
 from forms.submission import Action, apply_action, parse_submission
 from forms.widgets import Around, control, field_id
 
@@ -75,8 +76,9 @@ def _initial(sheet: Sheet, components: tuple[Component, ...], known: Mapping[str
             out[key] = _initial(sheet, component.components, inner, place.nested(key))
         elif component.type == "dynamiclist":
             rows = value if isinstance(value, list) else []
-            wanted = component.raw.get("defaultRepetitions", 1)
-            blank: list[Any] = [{}] * (min(wanted, 20) if isinstance(wanted, int) and not rows else 0)
+            blank: list[Any] = (
+                [] if isinstance(value, list) and (rows or component.fixed_rows) else [{}] * first_rows(component)
+            )
             out[key] = [
                 _initial(sheet, component.components, row if isinstance(row, Mapping) else {}, place.row(key, at, {}))
                 for at, row in enumerate([*rows, *blank])
@@ -111,7 +113,7 @@ def render_fields(
             values = initial_values(definition, context=context, feel=feel)
         sheet = Sheet(definition, values, context, feel)
         page = _Page(sheet, errors or {}, attachments or {}, names_prefix)
-        attributes = {"data-form": definition.id, "data-context": _visible_context(sheet)}
+        attributes = {"data-form": definition.id, "data-context": _json(page.told)}
         # Enter in a text field presses the first button of a form: it must not be one that removes a row.
         first = el(
             "button",
@@ -153,20 +155,21 @@ def render_summary(errors: Errors, definition: FormDefinition, *, names_prefix: 
     )
 
 
-def _visible_context(sheet: Sheet) -> str:
-    """Only what the visibility expressions name: the browser must not learn the other variables."""
-    expressions = " ".join(component.hide or "" for component in sheet.definition.walk())
-    names = set(re.findall(r"[^\W\d]\w*", expressions))
-    shown = {name: value for name, value in sheet.context.items() if name in names}
-    for component in members(sheet.definition.components):
-        if component.key in sheet.values and sheet.is_locked(component, Place()):
-            shown[component.key] = sheet.values[component.key]
-    return json.dumps(shown, ensure_ascii=False, default=str)
+def _named(definition: FormDefinition) -> frozenset[str]:
+    """The names in visibility expressions: all that the browser may learn of what has no input."""
+    expressions = " ".join(component.hide or "" for component in definition.walk())
+    return frozenset(re.findall(r"[^\W\d]\w*", expressions))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class _Page:
     def __init__(self, sheet: Sheet, errors: Errors, files: Mapping[str, FileInfo], prefix: str) -> None:
         self.sheet, self.errors, self.files, self.prefix = sheet, errors, files, prefix
+        self.names = _named(sheet.definition)
+        self.told = {name: value for name, value in sheet.context.items() if name in self.names}
 
     def scope(
         self, components: tuple[Component, ...], raw: Mapping[str, Any], settled: Mapping[str, Any], place: Place
@@ -187,9 +190,18 @@ class _Page:
             "data-type": component.type,
             "data-subtype": component.subtype if component.type == "datetime" else None,
             "data-hide-if": component.hide,
+            "data-value": self._told(component, settled, place),
             "hidden": self.sheet.is_hidden(component, place),
         }
         return el("div", attributes, inside)
+
+    def _told(self, component: Component, settled: Mapping[str, Any], place: Place) -> str | None:
+        """The value of a field that has no input, for the browser's visibility expressions."""
+        if component.key not in self.names:
+            return None
+        if component.type != "expression" and not self.sheet.is_locked(component, place):
+            return None
+        return _json(settled.get(component.key))
 
     def _inside(
         self, component: Component, path: str, raw: Mapping[str, Any], settled: Mapping[str, Any], place: Place
@@ -345,7 +357,7 @@ class _Page:
                 gettext("移除"),
             )
         marker = el("input", {"type": "hidden", "name": f"{self.prefix}{path}[{index}]", "value": ""})
-        head = el("div", {"class": "card-header"}, el("h4", {"class": "card-title"}, title), remove)
+        head = el("div", {"class": "card-header"}, el("h3", {"class": "card-title"}, title), remove)
         inside = self._laid_out(component, self.scope(component.components, raw, settled, place))
         return el(
             "div",

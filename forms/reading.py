@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from forms.component import BOXES, Component
+from forms.component import BOXES, FIELDS, Component
 from forms.errors import FormProblem
 from forms.i18n import T, Text
 
@@ -27,7 +27,7 @@ def tree(listed: Any, place: str) -> tuple[Component, ...]:
             continue
         ref = f"{place}{at}"
         kind = str(raw.get("type"))
-        key = raw.get("path" if kind in BOXES else "key")
+        key = raw.get("path" if kind in BOXES else "key") if kind in BOXES | FIELDS else None
         children = tree(raw.get("components"), f"{ref}.") if kind in BOXES else ()
         out.append(Component(kind, ref, key if isinstance(key, str) else "", raw, children))
     return tuple(out)

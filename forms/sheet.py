@@ -27,6 +27,7 @@ Feel = Callable[[str, Mapping[str, Any]], Any]
 ROUNDS = 10
 MAX_ROWS = 500  # of one dynamiclist, whatever its own limits say
 
+_NAME = re.compile(r"[^\W\d]\w*")
 _SLOT = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 
 
@@ -71,12 +72,14 @@ class Sheet:
         self._locked: set[tuple[str, str]] = set()
         self._live = False
         self.values: dict[str, Any] = {}
+        self._whole: dict[str, Any] = {}  # the values as FEEL sees them
         for _ in range(ROUNDS):
             self._hidden, self._locked = set(), set()
             values = self._collect(definition.components, data, context, self.values, Place(), False)
             if self._live and values == self.values:
                 break
             self.values, self._live = values, True
+            self._whole = _filled(definition.components, values)
 
     def is_hidden(self, component: Component, place: Place) -> bool:
         return (place.prefix, component.ref) in self._hidden
@@ -97,16 +100,14 @@ class Sheet:
 
     def ask(self, component: Component, expression: str, place: Place) -> Any:
         """The value of a FEEL expression at this place. Raises `FormBroken`."""
-        variables = {**self.context, **_filled(self.definition.components, self.values)}
-        variables |= {
-            "this": self.values if place.this is None else place.this,
-            "parent": None,
-            "i": list(place.numbers),
-        }
+        whole = self._whole
+        variables = {**self.context, **whole, "this": whole, "parent": None, "i": list(place.numbers)}
         if place.this is not None:
-            variables["parent"] = self.values if place.parent is None else place.parent
+            variables |= {"this": place.this, "parent": whole if place.parent is None else place.parent}
+        # Only what it names: a long list need not travel to the evaluator for every field of every row.
+        names = set(_NAME.findall(expression))
         try:
-            return self._feel(bare(expression), variables)
+            return self._feel(bare(expression), {name: variables[name] for name in names & variables.keys()})
         except Exception as error:
             raise FormBroken(self.definition.id, component.element, expression) from error
 
@@ -200,7 +201,9 @@ class Sheet:
     ) -> list[dict[str, Any]]:
         key = component.key
         given, kept, old = (_list(source, key) for source in (raw, known, before))
-        count = len(kept) if lock or (component.fixed_rows and kept) else len(given)
+        count = len(given)
+        if lock or component.fixed_rows:
+            count = len(kept) if lock or isinstance(known.get(key), list) else first_rows(component)
         out = []
         for index in range(min(count, MAX_ROWS)):
             row, was = _at(given, index), _at(old, index)
@@ -248,6 +251,12 @@ class Sheet:
         listed = component.raw.get("values")
         values = [item.get("value") for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
         return [Option("", value) for value in values if isinstance(value, str | int | float | bool)]
+
+
+def first_rows(component: Component) -> int:
+    """How many rows a dynamiclist begins with when the process gives none."""
+    wanted = component.raw.get("defaultRepetitions", 1)
+    return min(20, max(0, wanted)) if isinstance(wanted, int) else 1
 
 
 def choice(value: Any, options: list[Option]) -> Any:

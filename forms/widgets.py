@@ -82,7 +82,6 @@ class Around:
             "class": [kind, "is-invalid" if self.errors else ""],
             "aria-describedby": self.described_by,
             "aria-invalid": "true" if self.errors else None,
-            "aria-required": "true" if self.required else None,
         }
 
 
@@ -195,7 +194,6 @@ def _options(chosen: list[Any], around: Around, kind: str) -> Markup:
             "value": option.text,
             "checked": option.text in marked,
             "class": ["form-check-input", "is-invalid" if around.errors else ""],
-            "aria-invalid": "true" if around.errors else None,
         }
         label = el("label", {"class": "form-check-label", "for": one}, gettext(option.label))
         rows.append(el("div", {"class": "form-check"}, el("input", attributes), label))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forms.convert import MAX_TEXT, Bad, to_date, to_instant, to_number, to_text, to_time
@@ -70,6 +70,7 @@ def test_no_numbers(typed: Any) -> None:
     assert "年限" in str(bad.value.text)
 
 
+@settings(deadline=None)
 @given(st.decimals(-(10**9), 10**9, places=4).filter(lambda d: d.is_finite()))
 def test_a_number_shows_the_digits_that_were_typed(number: Any) -> None:
     kept = to_number(format(number, "f"), LABEL)

@@ -217,7 +217,20 @@ def test_the_browser_learns_only_the_variables_that_visibility_names(form: Any, 
     )
     page = browse(str(render_fields(definition, values={}, feel=feel, context=CONTEXT | {"track": "y"})))
     (root,) = page.find("div", data_form="test_form")
-    assert json.loads(root["data-context"] or "") == {"track": "y", "unit": "省档案馆"}
+    assert json.loads(root["data-context"] or "") == {"track": "y"}
+    assert not [given for _, given in page.tags if "data-value" in given]
+
+
+def test_read_only_values_that_visibility_names_are_told(form: Any, feel: Any, browse: Any) -> None:
+    item = {"type": "textfield", "key": "item", "label": "项", "readonly": True}
+    note = {"type": "textfield", "key": "note", "label": "注", "conditional": {"hide": '=this.item = "甲"'}}
+    rows = {"type": "dynamiclist", "path": "l", "label": "表", "allowAddRemove": False, "components": [item, note]}
+    page = browse(str(render_fields(form(rows), values={}, feel=feel, context={"l": [{"item": "甲"}, {"item": "乙"}]})))
+    assert [given["data-value"] for given in page.find("div", data_type="textfield") if "data-value" in given] == [
+        '"甲"',
+        '"乙"',
+    ]
+    assert ["hidden" in page.find("div", data_path=f"l[{n}].note")[0] for n in (0, 1)] == [True, False]
 
 
 def test_read_only_values_have_no_input(page: str, browse: Any) -> None:
@@ -297,7 +310,7 @@ def test_tables_show_what_the_process_knows(page: str, browse: Any) -> None:
 def test_prose(page: str, browse: Any) -> None:
     seen = browse(page)
     assert seen.find("a", href="https://example.org/a", rel="noopener noreferrer")
-    assert len(seen.find("h3")) == 1
+    assert seen.find("h3") == [{}, {"class": "card-title"}, {"class": "card-title"}]
     assert len(seen.find("strong")) == 1
 
 

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forms.pattern import MAX_TEXT, BadPattern, Pattern
@@ -28,6 +28,7 @@ def patterns(draw: st.DrawFn) -> str:
     return "".join(pieces)
 
 
+@settings(deadline=None)
 @given(patterns(), st.text("ab1.中 \n", max_size=12))
 def test_agrees_with_re(pattern: str, text: str) -> None:
     if text.endswith("\n"):
@@ -77,6 +78,7 @@ def test_refuses(pattern: str) -> None:
         Pattern(pattern)
 
 
+@settings(deadline=None)
 @given(st.text("ab()[]{}|?*+^$.\\d-,12", max_size=15))
 def test_any_text_is_a_pattern_or_is_refused(pattern: str) -> None:
     try:

@@ -74,7 +74,7 @@ def scopes(draw: st.DrawFn, depth: int = 2) -> tuple[list[dict[str, Any]], dict[
     return components, answers
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(scopes())
 def test_valid_answers_come_back(form: Any, check: Any, feel: Any, browse: Any, drawn: Any) -> None:
     components, answers = drawn
@@ -90,7 +90,7 @@ def test_valid_answers_come_back(form: Any, check: Any, feel: Any, browse: Any, 
     assert check(definition, sent, attachments=accept) == answers
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(scopes(), st.text(min_size=1, max_size=10).filter(lambda key: key not in "abcdefgh"), st.data())
 def test_undeclared_keys_are_always_refused(form: Any, check: Any, drawn: Any, key: str, data: Any) -> None:
     components, answers = drawn
@@ -102,7 +102,7 @@ def test_undeclared_keys_are_always_refused(form: Any, check: Any, drawn: Any, k
     assert any(path.endswith(key[:100]) for path in refusal)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(scopes(), st.data())
 def test_hidden_is_never_kept(form: Any, check: Any, drawn: Any, data: Any) -> None:
     components, answers = drawn
@@ -121,7 +121,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(scopes(), st.dictionaries(KEYS, JSON, max_size=6))
 def test_no_submission_breaks_it(form: Any, check: Any, feel: Any, drawn: Any, sent: Any) -> None:
     definition = form(*drawn[0])

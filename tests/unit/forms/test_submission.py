@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forms.submission import apply_action, parse_submission
@@ -154,6 +154,7 @@ def test_adding_and_removing_rows(definition: Any) -> None:
         assert apply_action(definition, deeper, useless) == deeper
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text("naemworks[]0.1_x-", max_size=20), st.text(max_size=5)), max_size=10))
 def test_no_pairs_break_it(definition: Any, check: Any, pairs: list[tuple[str, str]]) -> None:
     data, _ = parse_submission(definition, pairs)

@@ -212,6 +212,8 @@ def test_rows_the_process_gave_stay_as_they_are(form: Any, check: Any) -> None:
     assert check(definition, sent, context)["checklist"] == [{"item": "学历", "x": "yes"}, {"item": "业绩", "x": "no"}]
     sent["checklist"].append({"x": "no"})
     assert check(definition, sent, context) == {"checklist": ["“清单”的行数是固定的，不能增减。"]}
+    assert check(definition, sent, {"checklist": []}) == {"checklist": ["“清单”的行数是固定的，不能增减。"]}
+    assert check(definition, {"checklist": [{"x": "no"}]}) == {"checklist": [{"x": "no"}]}, "one row to begin with"
 
 
 def test_expressions_are_computed_here(form: Any, check: Any) -> None:
@@ -249,6 +251,13 @@ def test_options_come_from_the_process_or_an_expression(form: Any, check: Any) -
     assert check(definition, {"x": "u1", "y": "b"}, context) == {"x": "u1", "y": "b"}
     assert set(check(definition, {"x": "u3", "y": "c"}, context)) == {"x", "y"}
     assert set(check(definition, {"x": "u1"})) == {"x"}, "no options, no choice"
+
+
+@pytest.mark.parametrize("kind", ["text", "table", "image", "button", "separator", "spacer"])
+def test_what_is_only_shown_carries_no_data(form: Any, check: Any, kind: str) -> None:
+    definition = form({"type": kind, "key": "x", "id": "s"})
+    assert check(definition, {}) == {}
+    assert list(check(definition, {"x": 1})) == ["x"]
 
 
 def test_the_submission_is_not_changed(form: Any, check: Any) -> None:

@@ -88,7 +88,12 @@ def test_what_feel_sees(form: Any) -> None:
         seen.append(dict(variables))
         return None
 
-    inner = {"type": "dynamiclist", "path": "rows", "label": "行", "components": [text("cell", "=1")]}
+    inner = {
+        "type": "dynamiclist",
+        "path": "rows",
+        "label": "行",
+        "components": [text("cell", "=f(a, n, f, more, rows, this, parent, i)")],
+    }
     definition = form(
         text("a"),
         {"type": "number", "key": "n", "label": "数"},
