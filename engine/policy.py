@@ -97,7 +97,7 @@ def allows(actor: Actor, action: str, facts: Any = None) -> bool:
             return _reads(actor)
         case ("definition.read" | "decision.evaluate", None):
             return True  # diagrams, forms and tables are the office's published rules; every account may read them
-        case ("clock.move", None):
+        case ("clock.move" | "account.manage", None):
             return ADMIN in actor.groups
     return False
 

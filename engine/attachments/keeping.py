@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, or_, select
 
+from engine import policy
 from engine.attachments import kinds
 from engine.attachments.storage import CHUNK, storage
 from engine.attachments.tables import attachment, attachment_link
 from engine.errors import Invalid, NotFound, Refused
-from engine.queries.instance_view import InstanceView
-from engine.queries.work_list import WorkList
 from engine.registry import Actor
+from engine.store import tables as t
 from engine.store.metadata import new_id
 from engine.store.upsert import insert_new
 from forms.i18n import T, Text
@@ -124,18 +124,10 @@ class AttachmentView:
         return _item(row)
 
     def _sees_its_case(self, reading: Reading) -> bool:
-        instances = reading.connection.execute(
-            select(attachment_link.c.instance_id).where(attachment_link.c.attachment_id == self.attachment_id)
-        ).scalars()
-        for instance_id in instances.all():
-            try:
-                InstanceView(actor=self.actor, instance_id=instance_id).answer(reading)
-            except NotFound:
-                tasks = WorkList(actor=self.actor, process_instance_id=instance_id, max_results=1).answer(reading)
-                if not tasks.total:
-                    continue
-            return True
-        return False
+        linked = select(attachment_link.c.instance_id).where(attachment_link.c.attachment_id == self.attachment_id)
+        case = select(t.instance.c.id).where(t.instance.c.id.in_(linked), policy.instance_filter(self.actor))
+        task = select(t.task.c.id).where(t.task.c.instance_id.in_(linked), policy.task_filter(self.actor))
+        return any(reading.connection.execute(found.limit(1)).first() for found in (case, task))
 
 
 def described(connection: Connection, attachment_ids: Sequence[str]) -> dict[str, AttachmentItem]:

@@ -57,7 +57,7 @@ def actor(connection: Connection, username: str) -> Actor:
 
 def need_manager(actor: Actor | None) -> None:
     """Raises Forbidden unless an administrator, or the command line of the machine (None), asks."""
-    if actor is not None and policy.ADMIN not in actor.groups:
+    if actor is not None and not policy.allows(actor, "account.manage"):
         raise Forbidden(T("只有管理员可以管理账户。"))
 
 

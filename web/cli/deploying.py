@@ -1,0 +1,68 @@
+"""deploy · demo"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.commands.deploy import Deploy
+from engine.config import Settings
+from engine.errors import Refused
+from forms.i18n import T, Text
+from web.cli.common import lint_line, opened, with_settings
+
+ENDINGS = (".bpmn", ".dmn", ".form", ".test.yaml")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--comment", default="", help="说明 · a remark kept with the release")
+@with_settings
+def deploy(settings: Settings, paths: tuple[Path, ...], comment: str) -> None:
+    """上传流程文件或文件夹，检查后立即启用 · lint files or folders and make them the active release"""
+    files = read_files(paths)
+    with opened(settings) as engine:
+        done: dict[str, Any] = engine.run(Deploy(files=files, actor=None, comment=comment))
+    for found in done["warnings"]:
+        message = str(Text.load(found["text"])) if found.get("text") else str(found.get("message"))
+        click.echo(lint_line(found["file"], found["line"], found["element"], found["code"], message), err=True)
+    for definition in done["definitions"]:
+        click.echo(f"{definition['kind']:9} {definition['key']} v{definition['version']} {definition['name'] or ''}")
+    click.echo(f"{done['state']} {done['id']}")
+
+
+@click.command()
+@click.option("--at", "at", default=None, metavar="ISO", help="时钟停在哪一刻 · where the manual clock stands")
+@click.option("--size", type=click.Choice(["small", "province"]), default="small", help="规模 · how much")
+@with_settings
+def demo(settings: Settings, at: str | None, size: str) -> None:
+    """空数据库装入示范省份和账户；已有数据时什么也不做 · load the demo into an empty database, once"""
+    try:
+        start = datetime.fromisoformat(at) if at else None
+    except ValueError:
+        start = None
+    if at and (start is None or start.tzinfo is None):
+        raise click.BadParameter("2026-06-01T09:00:00+08:00", param_hint="--at")
+    from processes import demo as province
+
+    with opened(settings) as engine:
+        for line in province.load(engine, at=start, size=size):
+            click.echo(line)
+
+
+def read_files(paths: Iterable[Path]) -> dict[str, bytes]:
+    """File name -> content of everything deployable under `paths`. Raises Refused where there is none, or a name twice."""
+    found: dict[str, bytes] = {}
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and file.name.endswith(ENDINGS):
+                if file.name in found:
+                    raise Refused(T("有两个文件都叫“{name}”。", name=file.name), code="TWO_FILES")
+                found[file.name] = file.read_bytes()
+    if not found:
+        raise Refused(T("没有找到可以上传的文件（{endings}）。", endings=list(ENDINGS)), code="NO_FILES")
+    return found
