@@ -24,6 +24,7 @@ class RetryIncident:
 
     incident_id: str
     actor: Actor
+    reason: str = ""  # why it can work now; kept in the history
 
     def execute(self, step: Step) -> dict[str, Any]:
         require(self.actor, "incident.retry")
@@ -41,6 +42,8 @@ class RetryIncident:
                 at=row.changed_at,
             )
         case.require_moving()
+        data = {"incident": self.incident_id, **({"reason": self.reason} if self.reason else {})}
+        case.note("retried", element_id=row.element_id, definition_key=row.definition_key, data=data)
         if row.task_id is not None:
             retry(case, row.task_id)
             case.save()

@@ -1,15 +1,20 @@
+"""What could not be done, for those who put it right."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine import policy
+from engine.queries import shaped
 from engine.queries.reading import Page, Reading
 from engine.queries.views import IncidentItem
 from engine.registry import Actor
+from engine.store import tables as t
 
 
 @dataclass(frozen=True)
 class IncidentList:
-    """Incidents the actor may see, newest first; `state` None means all that are not resolved."""
+    """Incidents of the instances the actor may see, newest first; `state` None means all that are not resolved."""
 
     actor: Actor
     state: str | None = None
@@ -19,4 +24,13 @@ class IncidentList:
     max_results: int = 50
 
     def answer(self, reading: Reading) -> Page[IncidentItem]:
-        raise NotImplementedError
+        incident = t.incident.c
+        query = shaped.incidents().where(policy.instance_filter(self.actor))
+        query = query.where(incident.state == self.state if self.state else incident.state != "resolved")
+        if self.process_instance_id is not None:
+            query = query.where(incident.instance_id == self.process_instance_id)
+        if self.definition_key is not None:
+            query = query.where(incident.definition_key == self.definition_key)
+        ordered = query.order_by(incident.created_at.desc(), incident.id)
+        rows = reading.connection.execute(shaped.limited(ordered, self.first_result, self.max_results)).all()
+        return Page([shaped.incident_item(row) for row in rows], shaped.count(reading.connection, query))

@@ -1,18 +1,68 @@
+"""What the viewer paints: where an instance stands and where it has been, across the processes it called."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
+
+from engine.queries import shaped
+from engine.queries.instance_view import visible
 from engine.queries.reading import Reading
-from engine.queries.views import DiagramView
+from engine.queries.views import ActiveElementItem, DiagramView
 from engine.registry import Actor
+from engine.store import tables as t
 
 
 @dataclass(frozen=True)
 class InstanceDiagram:
-    """Where an instance stands and has been, for the viewer: the root diagram first, then called ones."""
+    """Where an instance stands and has been, for the viewer: the root diagram first, then called ones in the order they
+    were entered. Six statements. Raises NotFound."""
 
     actor: Actor
     instance_id: str
 
     def answer(self, reading: Reading) -> list[DiagramView]:
-        raise NotImplementedError
+        connection = reading.connection
+        instance = visible(reading, self.actor, self.instance_id)
+        event, part, definition = t.event.c, t.deployment_definition.c, t.definition.c
+        visited = connection.execute(
+            select(event.definition_key, event.element_id)
+            .where(event.stream == instance.id, event.element_id.is_not(None), event.definition_key.is_not(None))
+            .group_by(event.definition_key, event.element_id)
+            .order_by(func.min(event.seq))
+        ).all()
+        kept = connection.scalar(select(t.instance_state.c.active).where(t.instance_state.c.instance_id == instance.id))
+        active = [ActiveElementItem(**each) for each in kept or ()] if not instance.ended_at else []
+        timers = [
+            shaped.timer_item(row)
+            for row in connection.execute(
+                select(t.timer).where(t.timer.c.instance_id == instance.id).order_by(t.timer.c.due_at)
+            )
+        ]
+        incidents = [
+            shaped.incident_item(row)
+            for row in connection.execute(
+                shaped.incidents().where(t.incident.c.instance_id == instance.id, t.incident.c.state != "resolved")
+            )
+        ]
+        keys = list(dict.fromkeys([instance.definition_key, *(row.definition_key for row in visited)]))
+        rows = connection.execute(
+            select(definition.id, definition.key, definition.name)
+            .join(t.deployment_definition, part.definition_id == definition.id)
+            .where(part.deployment_id == instance.deployment_id, definition.kind == "process", definition.key.in_(keys))
+        )
+        found = {row.key: row for row in rows}
+        return [
+            DiagramView(
+                definition_id=found[key].id,
+                definition_key=key,
+                name=found[key].name,
+                active=tuple(each for each in active if each.definition_key == key),
+                visited=tuple(row.element_id for row in visited if row.definition_key == key),
+                timers=tuple(each for each in timers if each.definition_key == key),
+                incidents=tuple(each for each in incidents if each.definition_key == key),
+            )
+            for key in keys
+            if key in found
+        ]

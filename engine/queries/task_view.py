@@ -1,29 +1,96 @@
+"""One task, and the form it is done with."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import Row, select
+
+from engine import policy
+from engine.errors import NotFound
+from engine.policy import TaskFacts
+from engine.queries import shaped
 from engine.queries.reading import Reading
 from engine.queries.views import TaskDetail, TaskFormView
 from engine.registry import Actor
+from engine.store import tables as t
+from engine.store.packed import unpack
+from forms.i18n import T
+
+ACTIONS = ("claim", "unclaim", "assign", "delegate", "complete", "draft")
 
 
 @dataclass(frozen=True)
 class TaskView:
-    """One task with its case. Raises NotFound for who may not see it."""
+    """One task with its case. Six statements at most. Raises NotFound for who may not see it."""
 
     actor: Actor
     task_id: str
 
     def answer(self, reading: Reading) -> TaskDetail:
-        raise NotImplementedError
+        row, facts = visible(reading, self.actor, self.task_id)
+        instance = reading.connection.execute(shaped.instances().where(t.instance.c.id == row.instance_id)).one()
+        people = (row.assignee, row.completed_by, instance.started_by)
+        known = shaped.names(reading.connection, people)
+        item = shaped.task_item(reading, self.actor, row, facts.candidates, facts.barred, known)
+        moving = instance.state in ("active", "incident")
+        barred = self.actor.username in facts.barred and policy.may_take(self.actor, facts)
+        return TaskDetail(
+            task=item,
+            instance=shaped.instance_item(instance, known),
+            hint=row.properties.get("hint"),
+            properties=row.properties,
+            data=unpack(row.data),
+            owner=row.owner,
+            assigned_at=row.assigned_at,
+            completed_by=row.completed_by,
+            completed_by_name=known.get(row.completed_by, row.completed_by),
+            closed_at=row.closed_at,
+            may=frozenset(
+                action for action in ACTIONS if moving and policy.allows(self.actor, f"task.{action}", facts)
+            ),
+            barred=T("您办理过前面的步骤，这一步须由另一人办理。") if barred else None,
+        )
 
 
 @dataclass(frozen=True)
 class TaskForm:
-    """The form of a task and what to fill it with. Raises NotFound."""
+    """The form of a task and what to fill it with. Five statements at most. Raises NotFound."""
 
     actor: Actor
     task_id: str
 
     def answer(self, reading: Reading) -> TaskFormView:
-        raise NotImplementedError
+        row, _ = visible(reading, self.actor, self.task_id)
+        schema = None
+        if row.form_key is not None:
+            release = reading.engine.releases.get(reading.connection, row.deployment_id)
+            schema = release.form(row.form_key).raw
+        draft = t.task_draft
+        kept = reading.connection.execute(
+            select(draft.c.data, draft.c.saved_at).where(
+                draft.c.task_id == row.id, draft.c.username == self.actor.username
+            )
+        ).first()
+        return TaskFormView(
+            task_id=row.id,
+            revision=row.revision,
+            schema=schema,
+            data=unpack(row.data),
+            draft=kept.data if kept else None,
+            draft_saved_at=kept.saved_at if kept else None,
+        )
+
+
+def visible(reading: Reading, actor: Actor, task_id: str) -> tuple[Row[Any], TaskFacts]:
+    """The task with what the policy knows of it. Raises NotFound."""
+    query = shaped.tasks().add_columns(t.task.c.data, t.instance.c.deployment_id).where(t.task.c.id == task_id)
+    row = reading.connection.execute(query).first()
+    if row is not None:
+        candidates = shaped.offers(reading.connection, [row]).get(task_id, [])
+        barred = shaped.bars(reading.connection, [row]).get(task_id, frozenset())
+        facts = shaped.facts_of(row, candidates, barred)
+        if policy.allows(actor, "task.read", facts):
+            return row, facts
+    raise NotFound(T("没有这项任务。"))
