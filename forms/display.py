@@ -86,20 +86,20 @@ def plain(value: Any) -> Markup:
 
 
 def _table(caption: str, heads: list[str], body: list[list[Markup]]) -> Markup:
-    title = el("caption", {"class": "caption-top"}, caption) if caption else None
+    title = el("h3", {"class": "h4"}, caption) if caption else None
     if not body:
-        return join(el("p", {"class": "fw-bold mb-1"}, caption) if caption else None, el("p", None, gettext("（无）")))
+        return join(title, el("p", None, gettext("（无）")))
     head = el("thead", None, el("tr", None, *[el("th", {"scope": "col"}, words) for words in heads]))
     rows = [
         el("tr", None, *[el("td", {"data-label": words}, cell) for words, cell in zip(heads, row, strict=True)])
         for row in body
     ]
-    table = el("table", {"class": "table table-vcenter zp-table"}, title, head, el("tbody", None, *rows))
+    # Not a <caption>: on a phone the table becomes cards, and a caption a column of single characters.
+    words = caption or gettext("表格")
+    table = el("table", {"class": "table table-vcenter zp-table", "aria-label": words}, head, el("tbody", None, *rows))
     # Wide tables scroll by themselves; the keyboard must reach them to scroll.
-    return el(
-        "div",
-        {"class": "table-responsive", "tabindex": "0", "role": "region", "aria-label": caption or gettext("表格")},
-        table,
+    return join(
+        title, el("div", {"class": "table-responsive", "tabindex": "0", "role": "region", "aria-label": words}, table)
     )
 
 

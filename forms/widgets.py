@@ -193,7 +193,7 @@ def _options(chosen: list[Any], around: Around, kind: str) -> Markup:
             "name": around.name,
             "value": option.text,
             "checked": option.text in marked,
-            "class": ["form-check-input", "is-invalid" if around.errors else ""],
+            "class": "form-check-input",
         }
         label = el("label", {"class": "form-check-label", "for": one}, gettext(option.label))
         rows.append(el("div", {"class": "form-check"}, el("input", attributes), label))
@@ -203,11 +203,17 @@ def _options(chosen: list[Any], around: Around, kind: str) -> Markup:
         "aria-describedby": around.described_by,
         "id": None if rows else around.id,
     }
-    return el("fieldset", attributes, legend, around.hints(), *rows, around.error())
+    return join(el("fieldset", attributes, legend, around.hints(), *rows), around.error())
 
 
 def _checkbox(value: Any, around: Around) -> Markup:
-    attributes = around.input("form-check-input") | {"type": "checkbox", "value": "true", "checked": value is True}
+    # Bootstrap would colour the label of an invalid box red, below the contrast a text needs.
+    attributes = around.input() | {
+        "type": "checkbox",
+        "value": "true",
+        "checked": value is True,
+        "class": "form-check-input",
+    }
     label = el("label", {"class": "form-check-label", "for": around.id}, str(around.label), " ", around.mark())
     return join(el("div", {"class": "form-check"}, el("input", attributes), label), around.hints(), around.error())
 
