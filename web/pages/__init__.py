@@ -1,9 +1,5 @@
-"""What people see in the browser."""
+"""The pages people open. One file per group of pages, a blueprint each; they speak to the engine by `run` and `ask` alone."""
 
-from __future__ import annotations
+from web.pages.site import register
 
-from flask import Flask
-
-
-def register(app: Flask) -> None:
-    """Hang the pages' blueprints, filters and globals into `app`."""
+__all__ = ["register"]

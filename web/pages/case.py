@@ -1,0 +1,90 @@
+"""The case around a task, told beside it: why it is here, what comes next, what happened so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.queries.definitions import DefinitionXml
+from engine.queries.instance_diagram import InstanceDiagram
+from engine.queries.instance_events import InstanceEvents
+from engine.queries.views import DiagramView, EventItem, TaskItem
+from engine.registry import Actor
+from forms.i18n import gettext
+from web.pages import nextsteps, outline, story, vocabulary
+from web.pages.desk import if_allowed
+
+TOLD = 6  # lines of the timeline beside a task; the instance page has them all
+READ = 300  # events read to tell the story
+
+
+@dataclass(frozen=True)
+class Case:
+    why: list[str] = field(default_factory=list)
+    next_steps: list[dict[str, str]] = field(default_factory=list)
+    deadlines: list[str] = field(default_factory=list)
+    lines: list[story.Line] = field(default_factory=list)
+    earlier: int = 0  # lines left out
+    open: bool = False  # the reader may open the whole case
+
+
+def of(task: TaskItem, actor: Actor) -> Case:
+    diagrams = if_allowed(InstanceDiagram(actor, task.process_instance_id)) or []
+    events = if_allowed(InstanceEvents(actor, task.process_instance_id, newest_first=True, max_results=READ))
+    told: list[EventItem] = list(reversed(events.items)) if events else []
+    drawings = Drawings(actor, diagrams)
+    teller = drawings.teller(who=names, value=vocabulary.words(actor))
+    lines = story.lines(told, teller)
+    drawn = drawings.of(task.definition_key)
+    return Case(
+        why=story.why_here(before(told, task.id), teller),
+        next_steps=nextsteps.rows(drawn.next_steps(task.element_id)) if drawn else [],
+        deadlines=nextsteps.deadline_sentences(drawn, task.element_id) if drawn else [],
+        lines=lines[-TOLD:],
+        earlier=max(0, len(lines) - TOLD),
+        open=events is not None,
+    )
+
+
+class Drawings:
+    """The diagrams of one case, read when they are needed."""
+
+    def __init__(self, actor: Actor, diagrams: list[DiagramView]) -> None:
+        self._actor = actor
+        self._ids = {one.definition_key: one.definition_id for one in diagrams}
+        self._read: dict[str, outline.Outline | None] = {}
+
+    def of(self, key: str) -> outline.Outline | None:
+        """The diagram of process `key`; None where the reader may not see it."""
+        if key not in self._read:
+            definition_id = self._ids.get(key)
+            content = if_allowed(DefinitionXml(self._actor, definition_id)) if definition_id else None
+            self._read[key] = outline.read(content.content, key) if content else None
+        return self._read[key]
+
+    def teller(self, who: Callable[[EventItem], str], value: story.ValueWords | None) -> story.Teller:
+        return story.Teller(who=who, kind=self.kind, way=self.way, value=value)
+
+    def kind(self, event: EventItem) -> str:
+        """The BPMN tag of the element a line of history is about; empty where it is not known."""
+        drawn = self.of(event.definition_key or "")
+        element = drawn.elements.get(event.element_id or "") if drawn else None
+        return element.kind if element else ""
+
+    def way(self, event: EventItem) -> list[str]:
+        """The names of the branches a gateway took."""
+        drawn = self.of(event.definition_key or "")
+        taken = [drawn.flow_names.get(flow, "") for flow in event.data.get("taken", ())] if drawn else []
+        return [gettext(name) for name in taken if name]
+
+
+def before(events: list[EventItem], task_id: str) -> list[EventItem]:
+    """The events up to the one in which the task came to be; all of them if that is not among them."""
+    for index, event in enumerate(events):
+        if event.task_id == task_id:
+            return events[:index]
+    return events
+
+
+def names(event: EventItem) -> str:
+    return event.actor_name or event.actor or ""

@@ -1,0 +1,227 @@
+"""Uploading a release, reading what the lint says of it, and letting a second person activate it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine import policy
+from engine.commands.activate_deployment import ActivateDeployment
+from engine.commands.deploy import Deploy
+from engine.errors import DeploymentRefused, Forbidden, Invalid, Problem, ZhipingError
+from engine.queries.deployments import DeploymentList, DeploymentView
+from engine.queries.views import DefinitionItem, DeploymentItem
+from engine.registry import Actor
+from forms.i18n import T, Text, gettext
+from web.pages import outline
+from web.pages.desk import PAGE_SIZE, Pages, ask, in_group, me, offset, page_number, run
+from web.pages.processes import DIAGRAMS, NOT_RUN
+from web.pages.said import say
+from web.pages.words import when
+from web.security import login_required
+
+blueprint = Blueprint("release", __name__)
+
+MOST_FILES = 200
+STATES = {"candidate": T("待启用"), "active": T("启用中"), "superseded": T("已被取代")}
+
+
+@blueprint.get("/deployments")
+@login_required
+def index() -> ResponseReturnValue:
+    actor = me()
+    if not policy.allows(actor, "deployment.read"):
+        raise Forbidden(T("只有流程负责人和管理人员可以查看版本。"))
+    found = ask(DeploymentList(actor, first_result=offset(), max_results=PAGE_SIZE))
+    return render_template(
+        "deployments.html",
+        deployments=[_row(item) for item in found.items],
+        pages=Pages(page_number(), found.total, len(found.items)),
+        may_deploy=policy.allows(actor, "deployment.create"),
+    )
+
+
+@blueprint.get("/deployments/new")
+@login_required
+def new() -> ResponseReturnValue:
+    _need_owner(me())
+    return render_template("deployment_new.html")
+
+
+@blueprint.post("/deployments/new", endpoint="upload")
+@login_required(back="release.new")
+def upload() -> ResponseReturnValue:
+    actor = me()
+    _need_owner(actor)
+    sent = [file for file in request.files.getlist("files") if file.filename]
+    names = Counter((file.filename or "").replace("\\", "/").rpartition("/")[2] for file in sent)
+    twice = [name for name, count in names.items() if count > 1]
+    if not sent or len(sent) > MOST_FILES or twice:
+        problem = (
+            gettext("请选择要上传的文件。")
+            if not sent
+            else gettext("同名文件选了两次：{names}。", names=twice)
+            if twice
+            else gettext("一次最多上传 {n} 个文件。", n=MOST_FILES)
+        )
+        return render_template("deployment_new.html", problem=problem), 422
+    files = {(file.filename or "").replace("\\", "/").rpartition("/")[2]: file.read() for file in sent}
+    comment = request.form.get("comment", "").strip()[:1_000]
+    try:
+        made = run(Deploy(files, actor, comment))
+    except DeploymentRefused as refused:
+        return _refused(files, refused.problems), 422
+    except Invalid as error:
+        sentences = [str(sentence) for found in error.errors.values() for sentence in found]
+        return render_template("deployment_new.html", problem=" ".join(sentences)), 422
+    say(
+        gettext("检查通过，已启用。")
+        if made["state"] == "active"
+        else gettext("检查通过，已保存为“待启用”。请另一位流程负责人核对后启用。")
+    )
+    return redirect(url_for("release.show", deployment_id=made["id"]), 303)
+
+
+@blueprint.get("/deployments/<deployment_id>")
+@login_required
+def show(deployment_id: str) -> ResponseReturnValue:
+    return _page(me(), deployment_id)
+
+
+@blueprint.post("/deployments/<deployment_id>/activate")
+@login_required(back="release.show")
+def activate(deployment_id: str) -> ResponseReturnValue:
+    actor = me()
+    try:
+        run(ActivateDeployment(deployment_id, actor))
+    except DeploymentRefused as refused:
+        return _page(actor, deployment_id, [str(problem.text) for problem in refused.problems]), 422
+    except ZhipingError as error:
+        return _page(actor, deployment_id, [str(error.text)]), 403 if isinstance(error, Forbidden) else 422
+    say(gettext("已启用。新发起的事按这个版本走。"))
+    return redirect(url_for("release.show", deployment_id=deployment_id), 303)
+
+
+def _need_owner(actor: Actor) -> None:
+    if not policy.allows(actor, "deployment.create"):
+        raise Forbidden(T("只有流程负责人可以上传流程文件。"))
+
+
+def _row(item: DeploymentItem) -> dict[str, Any]:
+    shipped = item.origin == "shipped"
+    return {
+        "id": item.id,
+        "name": gettext("{at}的版本", at=when(item.uploaded_at)),
+        "comment": item.comment,
+        "origin": gettext("随系统提供") if shipped else gettext("上传"),
+        "state": item.state,
+        "state_words": str(STATES.get(item.state, item.state)),
+        "created_by": gettext("系统")
+        if shipped and not item.uploaded_by_name
+        else item.uploaded_by_name or item.uploaded_by,
+        "created_at": item.uploaded_at,
+        "activated_by": item.activated_by_name or item.activated_by or gettext("系统"),
+        "activated_at": item.activated_at,
+    }
+
+
+def _page(actor: Actor, deployment_id: str, problems: Sequence[str] = ()) -> str:
+    found = ask(DeploymentView(actor, deployment_id))
+    release = found.deployment
+    warnings = [_kept_warning(kept) for kept in release.warnings]
+    changed = [item for item in found.definitions if item.id in found.changed]
+    return render_template(
+        "deployment.html",
+        release=_row(release),
+        problems=problems,
+        activate_reason=_why_not(actor, release),
+        files=[_file(item, [w for w in warnings if w["file"] == item.file_name]) for item in changed],
+        carried=[gettext(item.name) for item in found.definitions if item.id not in found.changed],
+    )
+
+
+def _why_not(actor: Actor, release: DeploymentItem) -> str | None:
+    """Why the reader may not activate a candidate; None where they may."""
+    if release.may_activate:
+        return None
+    if not in_group(actor, policy.OWNER):
+        return gettext("只有流程负责人可以启用。")
+    if release.uploaded_by == actor.username:
+        return gettext("这是您上传的。为了防止差错，要由另一位流程负责人核对后启用。")
+    return gettext("您不能启用这个版本。")
+
+
+def _file(item: DefinitionItem, problems: list[dict[str, Any]]) -> dict[str, Any]:
+    diagram = item.kind in DIAGRAMS
+    return {
+        "name": item.file_name,
+        "definition_name": gettext(item.name),
+        "href": url_for("process.show", definition_id=item.id),
+        "problems": problems,
+        "drawing": str(NOT_RUN) if item.kind == "drawing" else None,
+        "xml_href": url_for("process.xml", definition_id=item.id) if diagram else None,
+        "marks": _marks(problems),
+    }
+
+
+def _refused(files: Mapping[str, bytes], problems: Sequence[Problem]) -> str:
+    shown = []
+    for name, raw in sorted(files.items()):
+        drawn = _outline(raw) if name.endswith(".bpmn") else None
+        found = [
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "element": problem.element,
+                "element_name": gettext(drawn.name_of(problem.element)) if drawn and problem.element else "",
+                "code": problem.code,
+                "severity": problem.severity,
+                "text": str(problem.text),
+            }
+            for problem in problems
+            if problem.file == name
+        ]
+        shown.append(
+            {"name": name, "problems": found, "marks": _marks(found), "inline": raw.decode() if drawn else None}
+        )
+    elsewhere = [str(problem.text) for problem in problems if problem.file not in files]
+    numbered = {file["name"]: index for index, file in enumerate(shown, 1)}
+    summary = [
+        (f"file-{numbered[problem.file]}" if problem.file in numbered else None, f"{problem.file}：{problem.text}")
+        for problem in problems
+        if problem.severity == "error"
+    ]
+    return render_template("deployment_new.html", files=shown, summary=summary, elsewhere=elsewhere)
+
+
+def _outline(raw: bytes) -> outline.Outline | None:
+    """What a refused file shows, if it can be read at all."""
+    try:
+        return outline.read(raw)
+    except ValueError:
+        return None
+
+
+def _kept_warning(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "file": kept.get("file"),
+        "line": kept.get("line"),
+        "element": kept.get("element"),
+        "element_name": "",
+        "code": kept.get("code"),
+        "severity": "warning",
+        "text": str(Text.load(kept["text"])),
+    }
+
+
+def _marks(problems: list[dict[str, Any]]) -> dict[str, Any]:
+    """For the viewer island: which elements carry a finding."""
+    return {
+        "problems": [
+            {"element": p["element"], "severity": p["severity"], "text": p["text"]} for p in problems if p["element"]
+        ]
+    }

@@ -1,0 +1,187 @@
+"""A diagram in words: its steps by lane, and what may come after one of them.
+
+Works on the stored BPMN text of a definition (already gated at upload), never on a running state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from engine.bpmn.xmlsafe import read_xml
+
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+
+_STOPS = {
+    "userTask": "person",
+    "manualTask": "person",
+    "task": "person",
+    "callActivity": "call",
+    "subProcess": "group",
+    "intermediateCatchEvent": "wait",
+    "receiveTask": "wait",
+    "endEvent": "end",
+}
+_PASSED = {
+    "serviceTask",
+    "scriptTask",
+    "businessRuleTask",
+    "sendTask",
+    "intermediateThrowEvent",
+    "exclusiveGateway",
+    "inclusiveGateway",
+    "parallelGateway",
+    "eventBasedGateway",
+    "startEvent",
+    "boundaryEvent",
+}
+_DEEP_ENOUGH = 40  # elements walked from one step; a drawing that needs more is not read by anybody
+
+
+@dataclass(frozen=True)
+class Element:
+    """One flow node. `kind` is the BPMN tag; `parent` the enclosing sub-process id, None at the top."""
+
+    id: str
+    kind: str
+    name: str
+    lane: str | None
+    parent: str | None
+    called: str | None = None  # process key of a call activity
+    attached_to: str | None = None  # of a boundary event
+    timer: bool = False
+    message: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    target: str
+    name: str
+    condition: str
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """Something that may come after a step. `via`: names of the branches taken on the way, in order.
+
+    `kind`: `person`, `call`, `group`, `wait`, `end`.
+    """
+
+    kind: str
+    element_id: str
+    name: str
+    lane: str | None
+    via: tuple[str, ...] = ()
+
+
+@dataclass
+class Outline:
+    """The flow nodes of one process and how they hang together."""
+
+    key: str
+    name: str
+    elements: dict[str, Element] = field(default_factory=dict)
+    flows: dict[str, list[Flow]] = field(default_factory=dict)
+    flow_names: dict[str, str] = field(default_factory=dict)
+
+    def name_of(self, element_id: str) -> str:
+        element = self.elements.get(element_id)
+        return element.name if element and element.name else element_id
+
+    def next_steps(self, element_id: str) -> list[NextStep]:
+        """What may come after `element_id`, each stop once, in the order drawn. Empty for an unknown element."""
+        return list(self._walk(element_id, (), {element_id}))
+
+    def deadlines(self, element_id: str) -> list[tuple[Element, list[NextStep]]]:
+        """What happens beside a step: its boundary timers, each with what follows when it fires."""
+        return [
+            (element, self.next_steps(element.id))
+            for element in self.elements.values()
+            if element.attached_to == element_id and element.timer
+        ]
+
+    def _walk(self, element_id: str, via: tuple[str, ...], seen: set[str]) -> Iterator[NextStep]:
+        flows = self.flows.get(element_id, [])
+        element = self.elements.get(element_id)
+        if not flows and element is not None and element.parent:
+            # The end of a sub-process goes on after the sub-process.
+            yield from self._walk(element.parent, via, seen)
+            return
+        for flow in flows:
+            if flow.target in seen or len(seen) > _DEEP_ENOUGH:
+                continue
+            seen.add(flow.target)
+            target = self.elements.get(flow.target)
+            if target is None:
+                continue
+            path = (*via, flow.name) if flow.name else via
+            kind = _STOPS.get(target.kind)
+            if kind == "end" and target.parent:
+                yield from self._walk(target.parent, path, seen)
+            elif kind is not None:
+                yield NextStep(kind, target.id, target.name or target.id, target.lane, path)
+            elif target.kind in _PASSED:
+                yield from self._walk(target.id, path, seen)
+
+    def steps(self) -> list[Element]:
+        """The steps a person would name when telling the process, in the order drawn."""
+        return [element for element in self.elements.values() if element.kind in _STOPS and element.name]
+
+
+@lru_cache(maxsize=256)
+def read(xml: bytes, process_key: str | None = None) -> Outline:
+    """The outline of process `process_key` in a BPMN file (the first executable one, else the first, without it).
+
+    Raises ValueError for a text that is not XML or holds no process.
+    """
+    root, problems = read_xml("", xml)
+    if root is None:
+        raise ValueError(str(problems[0].text) if problems else "not XML")
+    processes = root.findall(f"{BPMN}process")
+    chosen = next((p for p in processes if p.get("id") == process_key), None)
+    if chosen is None:
+        chosen = next((p for p in processes if p.get("isExecutable") == "true"), processes[0] if processes else None)
+    if chosen is None:
+        raise ValueError("no process")
+    outline = Outline(chosen.get("id") or "", chosen.get("name") or chosen.get("id") or "")
+    lanes = {
+        (reference.text or "").strip(): lane.get("name") or ""
+        for lane in chosen.iter(f"{BPMN}lane")
+        for reference in lane.findall(f"{BPMN}flowNodeRef")
+    }
+    _collect(chosen, None, lanes, None, outline)
+    return outline
+
+
+def _collect(scope: Any, parent: str | None, lanes: dict[str, str], lane: str | None, into: Outline) -> None:
+    for node in scope:
+        if not isinstance(node.tag, str) or not node.tag.startswith(BPMN):
+            continue
+        tag = node.tag[len(BPMN) :]
+        identifier = node.get("id") or ""
+        if tag == "sequenceFlow":
+            condition = node.findtext(f"{BPMN}conditionExpression") or ""
+            flow = Flow(node.get("targetRef") or "", _plain(node.get("name")), condition.strip())
+            into.flows.setdefault(node.get("sourceRef") or "", []).append(flow)
+            into.flow_names[identifier] = flow.name
+        elif tag in _STOPS or tag in _PASSED:
+            own_lane = lanes.get(identifier, lane)
+            into.elements[identifier] = Element(
+                identifier,
+                tag,
+                _plain(node.get("name")),
+                own_lane,
+                parent,
+                node.get("calledElement"),
+                node.get("attachedToRef"),
+                node.find(f"{BPMN}timerEventDefinition") is not None,
+                node.find(f"{BPMN}messageEventDefinition") is not None,
+            )
+            if tag == "subProcess":
+                _collect(node, identifier, lanes, own_lane, into)
+
+
+def _plain(text: str | None) -> str:
+    return " ".join((text or "").split())

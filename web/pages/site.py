@@ -1,0 +1,59 @@
+"""Hangs the pages into the application: blueprints, filters, and what every template may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from forms.i18n import language
+from web.pages import (
+    accounts,
+    assets,
+    candidate,
+    certificates,
+    clock,
+    deployments,
+    frame,
+    home,
+    incidents,
+    instances,
+    processes,
+    said,
+    session,
+    start,
+    tasks,
+    words,
+    work,
+)
+
+GROUPS = (
+    home,
+    session,
+    work,
+    start,
+    tasks,
+    instances,
+    candidate,
+    certificates,
+    processes,
+    deployments,
+    accounts,
+    incidents,
+    clock,
+)
+
+
+def register(app: Flask) -> None:
+    for group in GROUPS:
+        app.register_blueprint(group.blueprint)
+    app.jinja_env.filters.update(when=words.when, until=words.until, day=words.day, size=words.size)
+    app.jinja_env.globals.update(asset=assets.asset)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(_context)
+    said.register(app)
+
+
+def _context() -> dict[str, Any]:
+    return {"page": frame.Frame(), "lang": language(), "take_said": said.take}
