@@ -21,8 +21,8 @@ function count(input) {
   (input.closest('.input-group') ?? input).after(shown);
   const update = () => {
     const left = most - [...input.value.trim()].length;
-    // a short limit is told only when it comes near
-    shown.textContent = left < 0 ? say('超出 {n} 字', { n: -left }) : left <= Math.max(20, most * 0.9) ? say('还可以写 {n} 字', { n: left }) : '';
+    const near = input.localName === 'textarea' || left <= 10; // of one line only when its end comes near
+    shown.textContent = left < 0 ? say('超出 {n} 字', { n: -left }) : near ? say('还可以写 {n} 字', { n: left }) : '';
     shown.classList.toggle('zp-counter-over', left < 0);
   };
   input.addEventListener('input', update);
