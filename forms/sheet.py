@@ -228,7 +228,7 @@ class Sheet:
         return False
 
     def _convert(self, component: Component, value: Any) -> Any:
-        """Leniently, for FEEL: what cannot be converted stays as it was typed."""
+        """Leniently, for FEEL: a number or date that cannot be read is none."""
         if component.type == "checkbox":
             return value is True
         if is_blank(value):
@@ -239,7 +239,7 @@ class Sheet:
             if component.type == "datetime" and component.subtype in TEMPORAL:
                 return TEMPORAL[component.subtype](value, T(""))
         except Bad:
-            return value
+            return None  # not a number yet, not a date yet: an expression must not compare it with one
         if component.type in TEXTS and isinstance(value, str):
             return value.strip()
         if component.type in MULTIPLE and isinstance(value, list):

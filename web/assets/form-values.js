@@ -63,7 +63,7 @@ function converted(value, element, type) {
   if (value === undefined || (typeof value === 'string' && !value.trim()) || (Array.isArray(value) && !value.length)) return null;
   if (type === 'number') {
     const text = value.normalize('NFKC').trim().replace(/\u2212/g, '-').replace(/[,，]/g, '');
-    return /^[+-]?\d{1,18}(\.\d{1,15})?$/.test(text) ? Number(text) : value;
+    return /^[+-]?\d{1,18}(\.\d{1,15})?$/.test(text) ? Number(text) : null;
   }
   if (type === 'datetime') return temporal(value, element.dataset.subtype);
   if (type === 'radio' || type === 'select') return choice(value);
@@ -79,10 +79,10 @@ function choice(value) {
 
 function temporal(value, subtype) {
   const text = value.normalize('NFKC').trim();
-  if (subtype === 'time') return /^\d\d:\d\d$/.test(text) ? `${text}:00` : text;
-  if (subtype === 'datetime') return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d$/.test(text) ? `${text.replace(' ', 'T')}:00+08:00` : text;
+  if (subtype === 'time') return /^\d\d:\d\d(:\d\d)?$/.test(text) ? text.padEnd(8, ':00') : null;
+  if (subtype === 'datetime') return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d$/.test(text) ? `${text.replace(' ', 'T')}:00+08:00` : null;
   const found = /^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$/.exec(text);
-  return found ? `${found[1]}-${found[2].padStart(2, '0')}-${found[3].padStart(2, '0')}` : text;
+  return found ? `${found[1]}-${found[2].padStart(2, '0')}-${found[3].padStart(2, '0')}` : null;
 }
 
 const empty = (value) => value === null || value === false || value === undefined

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
+from forms.errors import FormErrors
+from forms.schema import validate
 from forms.sheet import Place, Sheet
 
 
@@ -117,3 +122,19 @@ def test_a_sheet_knows_what_is_hidden_where(form: Any, feel: Any) -> None:
     definition = form(text("a"), text("b", '=a = "x"'))
     sheet = Sheet(definition, {"a": "x"}, {}, feel)
     assert [sheet.is_hidden(component, Place()) for component in definition.components] == [False, True]
+
+
+def test_half_a_number_is_none_for_expressions_and_an_error_for_its_writer(form: Any) -> None:
+    """The real evaluator refuses to compare text with a number: that must not break the page while somebody types."""
+    seen = []
+
+    def hides(expression: str, variables: Mapping[str, Any]) -> bool:
+        seen.append(variables["years"])
+        return False
+
+    years = {"type": "number", "key": "years", "id": "f_years", "label": "年限"}
+    definition = form(years, text("note", "=years = null or years < 5"))
+    with pytest.raises(FormErrors) as caught:
+        validate(definition, {"years": "abc"}, context={}, feel=hides, attachments=None)
+    assert set(caught.value.errors) == {"years"}
+    assert set(seen) == {None}
