@@ -85,9 +85,11 @@ def password_pending() -> Actor | None:
 
 
 def require_actor() -> Actor:
-    """Raises Unauthenticated."""
+    """Raises Unauthenticated, and Forbidden while a handed-out password must still be changed."""
     actor = current_actor()
     if actor is None:
+        if password_pending() is not None:
+            raise Forbidden(T("请先登录网页，把发给您的一次性密码改掉。"), code="PASSWORD_MUST_CHANGE")
         raise Unauthenticated(T("请先登录。"))
     return actor
 
@@ -174,25 +176,13 @@ def safe_path(path: str | None) -> str:
 def csrf_token() -> str:
     """The token of this session (before login: of this browser). Fresh-looking each time, so that compression leaks nothing."""
     mask = secrets.token_bytes(16)
-    signed = _csrf_secret()
+    found = _session()
+    signed = _signed_for(f"session {found.key_hash}" if found is not None else f"anonymous {_anonymous()}")
     return (mask + bytes(a ^ b for a, b in zip(mask, signed, strict=True))).hex()
 
 
-def _csrf_secret() -> bytes:
-    found = _session()
-    if found is not None:
-        binding = "session " + found.key_hash
-    else:
-        anonymous = g.get("anonymous") or request.cookies.get(ANONYMOUS)
-        if not anonymous or len(anonymous) > 100:
-            anonymous = secrets.token_urlsafe(16)
-            g.new_anonymous = True
-        g.anonymous = anonymous
-        binding = "anonymous " + anonymous
-    return wiring().keyring.sign(binding.encode(), purpose="csrf")[:16]
-
-
-def csrf_matches(sent: str | None) -> bool:
+def csrf_matches(sent: str | None, *, before_login: bool = False) -> bool:
+    """Whether a token is this session's. `before_login` takes one this browser got while nobody was logged in, too."""
     try:
         raw = bytes.fromhex(sent or "")
     except ValueError:
@@ -200,7 +190,25 @@ def csrf_matches(sent: str | None) -> bool:
     if len(raw) != 32:
         return False
     unmasked = bytes(a ^ b for a, b in zip(raw[:16], raw[16:], strict=True))
-    return hmac.compare_digest(unmasked, _csrf_secret())
+    found = _session()
+    bindings = [f"session {found.key_hash}"] if found is not None else []
+    if before_login or found is None:
+        bindings.append(f"anonymous {_anonymous()}")
+    return any(hmac.compare_digest(unmasked, _signed_for(binding)) for binding in bindings)
+
+
+def _signed_for(binding: str) -> bytes:
+    return wiring().keyring.sign(binding.encode("utf-8", "replace"), purpose="csrf")[:16]
+
+
+def _anonymous() -> str:
+    """A random mark of this browser, for forms sent before login."""
+    mark = g.get("anonymous") or request.cookies.get(ANONYMOUS)
+    if not mark or len(mark) > 100:
+        mark = secrets.token_urlsafe(16)
+        g.new_anonymous = True
+    g.anonymous = mark
+    return cast(str, mark)
 
 
 def same_origin() -> bool:
@@ -232,10 +240,11 @@ def _guard() -> Response | None:
     if getattr(view, "no_session", False):  # answers to what the body says alone, whoever sends it
         return None
     found = _session()
-    if found is None and not getattr(view, "anonymous_form", False):
+    before_login = getattr(view, "anonymous_form", False)
+    if found is None and not before_login:
         return None  # nobody's request: nothing to forge; the view asks for a login
     sent = request.headers.get(CSRF_HEADER) or (request.form.get(CSRF_FIELD) if _is_form() else None)
-    if csrf_matches(sent):
+    if csrf_matches(sent, before_login=before_login):
         return None
     if found is not None and sent and _is_form() and getattr(view, "keep", False):
         again = keeping.keep(found.actor.account_id, _back_path(), request.form)
