@@ -2,15 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from engine.commands.contents import Content, Place
-from engine.errors import Problem
+from engine.bpmn.elements import read_processes
+from engine.bpmn.findings import KnownNames
+from engine.bpmn.lint import lint_bpmn
+from engine.bpmn.model import Limits
+from engine.bpmn.xmlsafe import read_xml
+from engine.commands.contents import Content
+from engine.commands.release_rows import fingerprint
+from engine.errors import Problem, ZhipingError
 from engine.registry import Registry
+from engine.releases import build
+
+
+@dataclass(frozen=True)
+class _Diagram:
+    file: str
+    raw: bytes
+    calls: Mapping[str, frozenset[str]]  # process that runs -> processes it calls
 
 
 def check_release(
-    whole: Sequence[Content], registry: Registry, brought: Collection[Place] | None = None
+    whole: Sequence[Content], registry: Registry, brought: Mapping[str, bytes] | None = None
 ) -> list[Problem]:
-    """Problems of the release as a whole; `brought` limits what is said of single files to those."""
+    """What stands against the release as a whole. With `brought` (the files just uploaded) also what is only to be
+    warned of in them; of what was carried over, and without `brought`, errors alone."""
+    forms = frozenset(content.key for content in whole if content.kind == "form")
+    decisions = frozenset(content.key for content in whole if content.kind == "decision")
+    fresh = {(file, raw) for file, raw in (brought or {}).items() if file.lower().endswith(".bpmn")}
+    diagrams = [
+        _diagram(file, raw)
+        for file, raw in sorted(fresh | {(c.file, c.raw) for c in whole if c.kind in ("process", "drawing")})
+    ]
+    problems = []
+    for diagram in diagrams:
+        others = [other for other in diagrams if other is not diagram]
+        known = KnownNames(
+            processes=frozenset(key for other in others for key in other.calls),
+            forms=forms,
+            decisions=decisions,
+            calls={key: called for other in others for key, called in other.calls.items()},
+        )
+        found = lint_bpmn(diagram.file, diagram.raw, registry=registry, known=known)
+        is_fresh = (diagram.file, diagram.raw) in fresh
+        problems += [problem for problem in found if is_fresh or problem.severity == "error"]
+    broken = any(problem.severity == "error" for problem in problems)
+    return problems if broken or len({c.place for c in whole}) < len(whole) else problems + _compiled(whole, registry)
+
+
+def _compiled(whole: Sequence[Content], registry: Registry) -> list[Problem]:
+    """What passes the lint must also be built: else instances would fail on it later, one by one."""
+    parts = {(c.kind, c.key): (c.key, c.file, c.raw) for c in whole}
+    try:
+        build(f"check/{fingerprint(whole)}", parts, registry, Limits())
+    except ZhipingError as error:
+        return [Problem(str(error.facts.get("file", "")), None, None, error.code, error.text)]
     return []
+
+
+def _diagram(file: str, raw: bytes) -> _Diagram:
+    root, _ = read_xml(file, raw)
+    processes = read_processes(root) if root is not None else []
+    return _Diagram(
+        file,
+        raw,
+        {
+            process.id: frozenset(e.called for e in process.elements.values() if e.called)
+            for process in processes
+            if process.executable
+        },
+    )

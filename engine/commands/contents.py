@@ -65,19 +65,21 @@ def read(files: Mapping[str, bytes]) -> tuple[list[Content], list[Problem]]:
 
 
 def _processes(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
-    root, problems = read_xml(file, raw)
+    """What stands against a diagram depends on the rest of the release: `check_release` says it."""
+    root, _ = read_xml(file, raw)
     if root is None:
-        return [], problems
-    contents = []
-    for process in read_processes(root):
-        reason = drawing_reason(process)
-        kind = "process" if reason is None else "drawing"
-        contents.append(Content(kind, process.id, process.name, file, raw, tuple(process.start_groups)))
-        if reason is not None:
-            problems.append(Problem(file, process.line, process.id, "DRAWING", reason, "warning"))
-    if not contents:
-        problems.append(_problem(file, "NO_PROCESS", T("文件里没有流程。")))
-    return contents, problems
+        return [], []
+    return [
+        Content(
+            "process" if drawing_reason(process) is None else "drawing",
+            process.id,
+            process.name,
+            file,
+            raw,
+            tuple(process.start_groups),
+        )
+        for process in read_processes(root)
+    ], []
 
 
 def _decisions(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:

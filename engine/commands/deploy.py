@@ -39,12 +39,11 @@ class Deploy:
         if self.actor is not None:
             require(self.actor, "deployment.create")
         brought, problems = contents.read(self.files)
-        _refuse(problems)
         step.engine.store.lock_name(step.connection, release_rows.LOCK)
         parent = release_rows.active(step.connection)
         carried = release_rows.contents_of(step.connection, parent.id) if parent else []
         whole, split = contents.merged(brought, carried)
-        problems += split + check_release(whole, step.engine.registry, {content.place for content in brought})
+        problems += split + check_release(whole, step.engine.registry, brought=self.files)
         _refuse(problems)
         fingerprint = release_rows.fingerprint(whole)
         if self.actor is None and parent is not None and parent.content_hash == fingerprint:

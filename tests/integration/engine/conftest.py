@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,12 +16,11 @@ from engine.commands.deploy import Deploy
 from engine.commands.start_instance import StartInstance
 from engine.engine import Engine
 from engine.errors import BpmnError, Refused
-from engine.identity.tables import account
+from engine.identity.tables import account, membership
 from engine.queries.instance_view import InstanceView
 from engine.queries.views import InstanceDetail, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor, FeelFunction, Handler, Membership, Registry, StepContext
-from engine.store.metadata import new_id
 from forms.i18n import T
 from tests.conftest import NOON, MakeEngine
 
@@ -117,13 +117,21 @@ def add_people(engine: Engine) -> None:
             insert(account),
             [
                 {
-                    "id": new_id(),
+                    "id": actor.account_id,
                     "username": actor.username,
                     "name": actor.name,
                     "created_at": NOON,
                     "password_at": NOON,
                 }
                 for actor in PEOPLE
+            ],
+        )
+        connection.execute(
+            insert(membership),
+            [
+                {"account_id": actor.account_id, "group_key": each.group, "scope": each.scope or "", "granted_at": NOON}
+                for actor in PEOPLE
+                for each in actor.memberships
             ],
         )
 
@@ -140,10 +148,7 @@ def bpmn(key: str, body: str, attributes: str = "", extra: str = "") -> bytes:
 
 def flow(*ids: str) -> str:
     """Sequence flows from each to the next."""
-    return "".join(
-        f'<bpmn:sequenceFlow id="f_{a}_{b}" sourceRef="{a}" targetRef="{b}"/>'
-        for a, b in zip(ids, ids[1:], strict=False)
-    )
+    return "".join(f'<bpmn:sequenceFlow id="f_{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in pairwise(ids))
 
 
 def properties(**values: str) -> str:
