@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     CheckConstraint,
     Column,
@@ -24,10 +22,12 @@ from sqlalchemy import (
     update,
 )
 
+from engine.clock import local
 from engine.errors import Refused
 from engine.store.metadata import Id, UtcDateTime, metadata, new_id
 from forms.i18n import T
 from processes.register.columns import Key, one_of, together
+from processes.register.notice_items import item_outcome
 from processes.register.policies import parameter
 from processes.rules.terms import contract_long_enough, last_day
 
@@ -36,22 +36,20 @@ competition = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("application_id", Id, ForeignKey("application.id"), nullable=False, index=True),
-    Column("unit_code", Key, nullable=False),
+    Column("unit_code", Key, ForeignKey("unit.code"), nullable=False),
     Column("posts", Integer, nullable=False),
+    Column("terms", Integer, nullable=False),  # of the contract, in years
     Column("plan", Text, nullable=False),
-    Column("planned_by", Key, nullable=False),
-    Column("planned_at", UtcDateTime, nullable=False),
-    Column("qualified", Boolean),
+    Column("qualified", Boolean, nullable=False),
     Column("qualification_note", Text),
-    Column("checked_by", Key),
     Column("score", Integer),
     Column("ranking", Integer),
-    Column("selected", Boolean),
-    Column("evaluated_by", Key),
+    Column("selected", Boolean, nullable=False),
+    Column("recorded_by", Key, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
     CheckConstraint("posts >= 1", name="posts"),
-    together("qualified", "checked_by", name="checked"),
-    together("selected", "evaluated_by", "ranking", name="evaluated"),
-    CheckConstraint("selected IS NULL OR NOT selected OR (qualified AND ranking <= posts)", name="merit"),
+    CheckConstraint("qualified OR qualification_note IS NOT NULL", name="reason"),
+    CheckConstraint("NOT selected OR (qualified AND ranking IS NOT NULL AND ranking <= posts)", name="merit"),
 )
 
 appointment = Table(
@@ -60,7 +58,7 @@ appointment = Table(
     Column("id", Id, primary_key=True),
     Column("application_id", Id, ForeignKey("application.id"), nullable=False, unique=True),
     Column("person_id", Id, ForeignKey("person.id"), nullable=False),
-    Column("unit_code", Key, nullable=False, index=True),
+    Column("unit_code", Key, ForeignKey("unit.code"), nullable=False, index=True),
     Column("title", Key, nullable=False),
     Column("post_grade", Integer, nullable=False),
     Column("mode", String(16), nullable=False),
@@ -68,7 +66,6 @@ appointment = Table(
     Column("contract_to", Date, nullable=False),
     Column("salary_from", Date),
     Column("use_special_post", Boolean, nullable=False),
-    Column("contract_file", JSON, nullable=False),
     Column("status", String(16), nullable=False),
     Column("appointed_by", Key, nullable=False),
     Column("appointed_at", UtcDateTime, nullable=False),
@@ -92,46 +89,53 @@ Index(
 )
 
 
-def plan_competition(
+def record_competition(
     connection: Connection,
     application_id: str,
     *,
     unit_code: str,
     posts: int,
+    terms: int,
     plan: str,
-    planned_by: str,
+    qualified: bool,
+    qualification_note: str | None,
+    score: int | None,
+    ranking: int | None,
+    recorded_by: str,
     now: datetime,
-) -> str:
-    """The unit's plan: how many posts, on which terms. Returns its id."""
-    competition_id = new_id()
+) -> bool:
+    """Keep one candidate's competition (R-131). Merit decides (R-130): says whether the rank lies within the posts."""
+    selected = qualified and ranking is not None and ranking <= posts
     connection.execute(
         insert(competition).values(
-            id=competition_id,
+            id=new_id(),
             application_id=application_id,
             unit_code=unit_code,
             posts=posts,
+            terms=terms,
             plan=plan,
-            planned_by=planned_by,
-            planned_at=now,
+            qualified=qualified,
+            qualification_note=qualification_note,
+            score=score,
+            ranking=ranking,
+            selected=selected,
+            recorded_by=recorded_by,
+            recorded_at=now,
         )
     )
-    return competition_id
-
-
-def check_qualification(
-    connection: Connection, competition_id: str, *, qualified: bool, note: str | None, checked_by: str
-) -> None:
-    _change(connection, competition_id, qualified=qualified, qualification_note=note, checked_by=checked_by)
-
-
-def evaluate_competition(
-    connection: Connection, competition_id: str, *, ranking: int, score: int | None, evaluated_by: str
-) -> bool:
-    """Merit decides: selected is who ranks within the posts (R-130). Says whether this candidate is."""
-    row = connection.execute(select(competition).where(competition.c.id == competition_id)).mappings().one()
-    selected = bool(row["qualified"]) and ranking <= row["posts"]
-    _change(connection, competition_id, ranking=ranking, score=score, selected=selected, evaluated_by=evaluated_by)
     return selected
+
+
+def check_notice_closed(connection: Connection, application_id: str, contract_from: date) -> None:
+    """Nobody is appointed before the notice of the proposed appointee has closed without an objection (R-131)."""
+    outcome, notice = item_outcome(connection, "appointment", application_id)
+    if notice is None or notice["status"] != "closed" or outcome != "clear":
+        raise Refused(T("拟聘公示期满且无异议之后才能聘用。"), code="APPOINTMENT_NOTICE_OPEN")
+    earliest = local(notice["closed_effective_at"]).date()
+    if contract_from < earliest:
+        raise Refused(
+            T("合同最早从 {day} 开始，拟聘公示期满之后。", day=earliest.isoformat()), code="CONTRACT_TOO_EARLY"
+        )
 
 
 def appoint(
@@ -187,7 +191,6 @@ def appoint(
             contract_to=contract_to,
             salary_from=salary_from,
             use_special_post=use_special_post,
-            contract_file=[],
             status="active",
             appointed_by=appointed_by,
             appointed_at=now,
@@ -208,7 +211,3 @@ def file_appointment(connection: Connection, application_id: str, *, filed_by: s
 def appointment_of(connection: Connection, application_id: str) -> RowMapping | None:
     query = select(appointment).where(appointment.c.application_id == application_id)
     return connection.execute(query).mappings().first()
-
-
-def _change(connection: Connection, competition_id: str, **values: Any) -> None:
-    connection.execute(update(competition).where(competition.c.id == competition_id).values(**values))

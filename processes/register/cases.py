@@ -21,6 +21,13 @@ TITLE_WORDS: dict[str, Text] = {
     "associate_research_archivist": T("副研究馆员"),
     "research_archivist": T("研究馆员"),
 }
+POST_LEVEL = {  # which row of a unit's quota a title counts in
+    "archives_clerk": "junior",
+    "assistant_archivist": "junior",
+    "archivist": "intermediate",
+    "associate_research_archivist": "deputy_senior",
+    "research_archivist": "full_senior",
+}
 CHANNEL_WORDS: dict[str, Text] = {
     "normal": T("正常申报"),
     "exceptional": T("破格"),
