@@ -104,7 +104,7 @@ def flows(text: str) -> str:
 def process(id: str, body: str, arrows: str, *, attributes: str = ' isExecutable="true"', start: bool = True) -> str:
     """A process with a start event `s`; `e` is an end event unless the body has one of that id."""
     ends = '<bpmn:startEvent id="s"/>' if start else ""
-    ends += "" if 'id="e"' in body or "-> e" not in arrows else '<bpmn:endEvent id="e"/>'
+    ends += "" if 'id="e"' in body or not re.search(r"-> e\b", arrows) else '<bpmn:endEvent id="e"/>'
     return f'<bpmn:process id="{id}" name="{id}"{attributes}>{ends}{body}{flows(arrows)}</bpmn:process>'
 
 

@@ -1,0 +1,203 @@
+"""The lint: everything that stands against a diagram, with line and element, before anything of it is kept.
+
+The stock parser accepts dangling flows and missing references, ignores what it does not know, and runs some elements silently wrong. So
+nothing is taken on trust: what we do not run is refused here, unless the process is marked as not executable and kept as a drawing.
+`error` refuses the deployment, `warning` is shown beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lxml import etree
+
+from engine.bpmn.elements import BPMN, CAMUNDA, FLOW_NODES, Process, children, is_bpmn, local, read_processes
+from engine.bpmn.findings import Findings, KnownNames
+from engine.bpmn.lint_flow import check_flow
+from engine.bpmn.lint_slots import check_calls, check_slots
+from engine.bpmn.parse import unsupported
+from engine.bpmn.xmlsafe import read_xml
+from engine.errors import Problem
+from engine.registry import Registry
+from forms.i18n import T
+
+__all__ = ["Findings", "KnownNames", "lint_bpmn"]
+
+MAX_LABEL: Final = 2_000  # characters of a name or any other attribute
+MAX_SLOT: Final = 10_000  # characters of a property's value
+MAX_ID: Final = 120
+MAX_NODES: Final = 1_000  # flow nodes of one file
+RESERVED: Final = frozenset({"Start", "End", "Root"})
+
+_ID: Final = re.compile(r"[^\W\d][\w.-]*")
+_MARKUP: Final = re.compile(r"<\s*[/!?]?\s*[a-zA-Z]|&lt;\s*[a-zA-Z/!]|&#\w+;")
+_LINK: Final = re.compile(
+    r"(?:java|vb|live)script:|data:(?:text|image|application|audio|video|font|model)/", re.IGNORECASE
+)
+_BLANK: Final = re.compile(r"[\s\x00-\x20\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff]"
+)
+_IGNORED_ATTRIBUTES: Final = frozenset(
+    {"class", "expression", "delegateExpression", "formRef", "formHandlerClass", "decisionRefBinding"}
+)
+_KNOWN_EXTENSIONS: Final = frozenset({"properties", "property", "inputOutput", "inputParameter", "in", "out"})
+
+
+def lint_bpmn(
+    file: str, raw: bytes, *, registry: Registry | None = None, known: KnownNames | None = None
+) -> list[Problem]:
+    """Everything against the file, in the order of its lines. Never raises for what the file holds; bounded in time."""
+    root, problems = read_xml(file, raw)
+    if root is None:
+        return problems
+    findings = Findings(file)
+    known = known or KnownNames()
+    if root.tag != f"{{{BPMN}}}definitions":
+        findings.error(root.sourceline, None, "NOT_BPMN", T("这不是 BPMN 2.0 流程图（缺少 definitions）。"))
+        return findings.problems
+    if sum(1 for node in root.iter(f"{{{BPMN}}}*") if is_flow_node(node)) > MAX_NODES:
+        findings.error(None, None, "TOO_LARGE", T("图中元素超过 {n} 个，请拆成几个流程，用调用活动连接。", n=MAX_NODES))
+        return findings.problems
+    _texts(root, findings)
+    _ids(root, findings)
+    _definitions(root, findings)
+    processes = read_processes(root)
+    if not processes:
+        findings.error(root.sourceline, None, "NO_PROCESS", T("图中没有流程（process）。"))
+    for process in processes:
+        if not process.executable:
+            text = T("流程“{name}”标为不可执行，只作为图保存。", name=process.name)
+            findings.warn(process.line, process.id, "DRAWING", text)
+        runs = process.executable and _runnable(process, findings)
+        check_flow(process, findings, runs=process.executable)
+        if process.executable:
+            check_slots(process, findings, registry if runs else None, known)
+    check_calls([process for process in processes if process.executable], findings, known)
+    _ignored(root, {process.id for process in processes if process.executable}, findings)
+    return sorted(findings.problems, key=lambda problem: problem.line or 0)
+
+
+def is_flow_node(node: Any) -> bool:
+    return is_bpmn(node) and local(node) in FLOW_NODES
+
+
+def _texts(root: Any, findings: Findings) -> None:
+    """Lengths, control characters, links that run code, and markup in what people read."""
+    for node in root.iter(etree.Element):
+        name = local(node)
+        where = node.get("id") or (node.getparent().get("id") if node.getparent() is not None else None)
+        for key, value in node.attrib.items():
+            limit = MAX_SLOT if name == "property" and key == "value" else MAX_LABEL
+            if len(value) > limit:
+                text = T(
+                    "“{key}”的文字有 {length} 字，超过 {limit} 字，请缩短。", key=key, length=len(value), limit=limit
+                )
+                findings.error(node.sourceline, where, "TEXT_TOO_LONG", text)
+        spoken = [node.get("name") or ""] if is_bpmn(node) else []
+        if name == "property" and node.get("name") == "hint":
+            spoken.append(node.get("value") or "")
+        if is_bpmn(node, "documentation", "text"):
+            spoken.append("".join(node.itertext()))
+            if len(node):
+                text = T("说明文字中含有标记，请改为纯文字。")
+                findings.error(node.sourceline, where, "MARKUP", text)
+        if any(_MARKUP.search(text) for text in spoken):
+            text = T("名称或说明中含有 HTML 标记，请改为纯文字。")
+            findings.error(node.sourceline, where, "MARKUP", text)
+        everything = [*node.attrib.values(), node.text or ""]
+        if any(_LINK.search(_BLANK.sub("", text)) for text in everything if ":" in text):
+            text = T("含有会执行代码的链接（javascript:、data: 之类），请删去。")
+            findings.error(node.sourceline, where, "SCRIPT_LINK", text)
+        if any(_CONTROL.search(text) for text in everything):
+            text = T("文字中含有看不见的控制字符，请重新输入。")
+            findings.error(node.sourceline, where, "CONTROL_CHARACTER", text)
+
+
+def _ids(root: Any, findings: Findings) -> None:
+    seen: dict[str, int] = {}
+    needing = {"process", "sequenceFlow", "message", "error", "lane", "participant"}
+    for node in root.iter(etree.Element):
+        given = node.get("id")
+        if given is None or not given:
+            if is_bpmn(node) and (is_flow_node(node) or local(node) in needing - {"lane"}):
+                text = T("“{tag}”没有编号（id）。", tag=local(node))
+                findings.error(node.sourceline, None, "ID_MISSING", text)
+            continue
+        if given in seen:
+            text = T("编号“{id}”在第 {line} 行已经用过，请改成不同的编号。", id=given, line=seen[given])
+            findings.error(node.sourceline, given, "ID_TWICE", text)
+        seen.setdefault(given, node.sourceline)
+        if not is_bpmn(node):
+            continue
+        if given in RESERVED:
+            text = T("编号“{id}”由引擎保留，请换一个。", id=given)
+            findings.error(node.sourceline, given, "ID_RESERVED", text)
+        elif len(given) > MAX_ID or not _ID.fullmatch(given):
+            text = T("编号“{id}”应以字母开头，只含字母、数字、_、- 和 .，不超过 {n} 字。", id=given[:60], n=MAX_ID)
+            findings.error(node.sourceline, given[:MAX_ID], "ID_FORM", text)
+
+
+def _definitions(root: Any, findings: Findings) -> None:
+    """Messages, errors and pools, and references to them from everywhere."""
+    messages = {node.get("id"): node for node in root.iter(f"{{{BPMN}}}message")}
+    errors = {node.get("id"): node for node in root.iter(f"{{{BPMN}}}error")}
+    processes = {node.get("id") for node in children(root, "process")}
+    for node in messages.values():
+        if not (node.get("name") or "").strip():
+            findings.error(node.sourceline, node.get("id"), "MESSAGE_NAME", T("消息没有名称。"))
+    for node in root.iter(f"{{{BPMN}}}*"):
+        owner = node if node.get("id") and is_flow_node(node) else node.getparent()
+        where = owner.get("id") if owner is not None else None
+        for attribute, defined, text in (
+            ("messageRef", messages, T("引用的消息“{ref}”不存在。", ref=node.get("messageRef"))),
+            ("errorRef", errors, T("引用的错误“{ref}”不存在。", ref=node.get("errorRef"))),
+            ("processRef", processes, T("泳池引用的流程“{ref}”不存在。", ref=node.get("processRef"))),
+        ):
+            if node.get(attribute) and node.get(attribute) not in defined:
+                findings.error(node.sourceline, where, "DANGLING", text, ref=node.get(attribute))
+
+
+def _runnable(process: Process, findings: Findings) -> bool:
+    """Whether the engine runs all its elements; what it does not run is refused by name."""
+    fine = True
+    for element in process.elements.values():
+        reason = unsupported(element)
+        if reason is not None:
+            fine = False
+            text = T(
+                "“{name}”：{reason}请改画；若此图只供阅读，请把流程设为不可执行（isExecutable=false）。",
+                name=element.label,
+                reason=reason,
+            )
+            findings.error(element.line, element.id, "NOT_RUN", text, type=element.type, event=element.event.kind)
+    return fine
+
+
+def _ignored(root: Any, executable: set[str], findings: Findings) -> None:
+    """Extensions that would change behaviour elsewhere and do nothing here."""
+    for process in children(root, "process"):
+        if process.get("id") not in executable:
+            continue
+        for node in process.iter(etree.Element):
+            owner = node
+            while owner is not None and not (is_bpmn(owner) and owner.get("id")):
+                owner = owner.getparent()
+            where = owner.get("id") if owner is not None else None
+            for attribute in node.attrib:
+                name = etree.QName(attribute)
+                if name.namespace == CAMUNDA and name.localname in _IGNORED_ATTRIBUTES:
+                    text = T("引擎不执行 camunda:{name}，请改用 topic 指定服务。", name=name.localname)
+                    findings.error(node.sourceline, where, "IGNORED", text, attribute=name.localname)
+            name = etree.QName(node)
+            if name.namespace == CAMUNDA and name.localname not in _KNOWN_EXTENSIONS:
+                text = T("引擎不执行扩展 camunda:{name}，请删去。", name=name.localname)
+                findings.error(node.sourceline, where, "IGNORED", text, extension=name.localname)
+            elif name.localname == "inputParameter" and len(node):
+                text = T("参数“{name}”只能是文字或以 = 开头的 FEEL。", name=node.get("name"))
+                findings.error(node.sourceline, where, "IGNORED", text)
+            elif name.namespace not in (BPMN, CAMUNDA) and is_bpmn(node.getparent(), "extensionElements"):
+                findings.warn(
+                    node.sourceline, where, "FOREIGN", T("不认识的扩展“{name}”，将被忽略。", name=name.localname)
+                )
