@@ -42,8 +42,11 @@ WORK_KINDS = (
     *("standard", "restoration", "creative_product", "patent", "technical_plan", "research_report"),
     *("paper", "monograph", "project", "compilation", "other"),
 )
-IDENTITIES = ("事业单位", "企业", "非公", "社会组织", "自由职业", "公务员/参公", "院校教师", "已退休")
-TRACKS = ("工匠型", "学术型")
+IDENTITIES = (
+    *("public_institution", "enterprise", "non_public", "social_org", "freelance"),
+    *("civil_servant", "teacher", "retired"),
+)
+TRACKS = ("artisan", "academic")
 
 review_cycle = Table(
     "review_cycle",
@@ -76,7 +79,7 @@ application = Table(
     Column("track", String(8)),
     Column("channel", String(32)),
     Column("channel_evidence", JSON, nullable=False),  # attachment ids
-    Column("identity_status", String(16)),
+    Column("identity_status", String(24)),
     Column("prior_title", String(40)),
     Column("prior_title_date", Date),
     Column("archives_work_from", Date),
@@ -84,7 +87,9 @@ application = Table(
     Column("no_assessment_statement", Text),  # where a unit holds no yearly assessments
     Column("quota_exempt", Boolean, nullable=False),
     Column("eligible", Boolean),
-    Column("findings", JSON, nullable=False),  # the judgement: codes and facts, and the table row that was hit
+    Column("interview_required", Boolean, nullable=False),
+    Column("findings", JSON, nullable=False),  # what stands against it: codes and facts
+    Column("basis", JSON),  # the row of the table that was hit, the years a channel waived
     Column("confirmed_by", Key),  # who confirmed or overruled a negative judgement
     Column("confirmed_at", UtcDateTime),
     Column("submitted_at", UtcDateTime),
@@ -239,7 +244,7 @@ recommendation = Table(
     Column("panel_opinion", Text),
     Column("assessed_by", Key),
     Column("assessed_at", UtcDateTime),
-    Column("decision", String(8)),
+    Column("decision", String(16)),
     Column("reason", Text),
     Column("decided_by", Key),
     Column("decided_at", UtcDateTime),

@@ -96,6 +96,7 @@ def open_application(
                 status="draft",
                 channel_evidence=[],
                 quota_exempt=False,
+                interview_required=False,
                 findings=[],
                 created_at=now,
                 updated_at=now,
@@ -173,10 +174,29 @@ def pledged(connection: Connection, application_id: str) -> bool:
 
 
 def set_judgement(
-    connection: Connection, application_id: str, *, eligible: bool, findings: list[dict[str, Any]], now: datetime
+    connection: Connection,
+    application_id: str,
+    *,
+    eligible: bool,
+    findings: list[dict[str, Any]],
+    basis: dict[str, Any],
+    quota_exempt: bool,
+    interview_required: bool,
+    now: datetime,
 ) -> None:
-    """What the tables and rules proposed; a person confirms every negative (R-152)."""
-    _update(connection, application_id, now, eligible=eligible, findings=findings, confirmed_by=None, confirmed_at=None)
+    """What the tables proposed and on which row; a person confirms every negative (R-152)."""
+    _update(
+        connection,
+        application_id,
+        now,
+        eligible=eligible,
+        findings=findings,
+        basis=basis,
+        quota_exempt=quota_exempt,
+        interview_required=interview_required,
+        confirmed_by=None,
+        confirmed_at=None,
+    )
 
 
 def confirm_judgement(

@@ -117,6 +117,8 @@ def _all() -> Iterable[Parameter]:
     yield Parameter("cycle.cutoff_month_day", "12-31", "month_day", T("任职年限的截止月日"))
     yield Parameter("recommend_ratio", 1, "ratio", T("推荐人数与空缺岗位的比例"))
     yield Parameter("works.max", 3, "count", T("代表作的最多件数"))
+    yield Parameter("hardship.years_reduction", 0, "count", T("艰苦边远和基层一线减免的年数"))
+    yield Parameter("hardship.min_service_years", 10, "count", T("艰苦边远和基层一线的最短服务年数"))
     yield Parameter("show_vote_counts", False, "flag", T("是否向本人显示票数"))
     yield Parameter("tz", "Asia/Shanghai", "choice", T("日期所用的时区"), ("Asia/Shanghai",))
 

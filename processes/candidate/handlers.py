@@ -1,0 +1,7 @@
+"""All service tasks of the candidate's family."""
+
+from __future__ import annotations
+
+from processes.candidate import applying, reviewing
+
+HANDLERS = (*applying.HANDLERS, *reviewing.HANDLERS)
