@@ -3,7 +3,7 @@
 //   engine/bpmn/js/dist/feel.js   FEEL for the server, one classic script run inside quickjs
 //   web/static/dist/              what browsers load: hashed names, shared chunks, manifest.json
 //
-// manifest.json maps an entry to its files: {"app": {"js": "app-ABC.js", "css": "app-DEF.css"}, "viewer": {…}, "form": {…}}.
+// LICENSES.txt beside it holds the licences of what was bundled. manifest.json maps an entry to its files: {"app": {"js": "app-ABC.js", "css": "app-DEF.css"}, "viewer": {…}, "form": {…}}.
 // Pages ask for `app` only; app.js fetches an island's script and style when a page holds one (see app.js).
 
 import fs from 'node:fs/promises';
@@ -86,6 +86,7 @@ async function browser() {
       imports: imports.filter(({ kind }) => kind === 'import-statement').map(({ path: name }) => path.basename(name)),
     };
   }
+  await fs.writeFile(path.join(out, 'LICENSES.txt'), await licences(Object.keys(result.metafile.inputs)));
   // last, so that whoever sees the manifest finds every file it names
   await fs.writeFile(path.join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
   for (const name of (await fs.readdir(out)).sort()) {
@@ -93,6 +94,19 @@ async function browser() {
     const bytes = await fs.readFile(path.join(out, name));
     console.log(`${name.padEnd(28)} ${(bytes.length / 1024).toFixed(1).padStart(8)} kB ${(gzipSync(bytes).length / 1024).toFixed(1).padStart(8)} kB gzip`);
   }
+}
+
+/** The licence of every package of which something was bundled, as its authors want it passed on. */
+async function licences(inputs) {
+  const packages = new Set(inputs.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]).filter(Boolean));
+  const texts = [];
+  for (const name of [...packages].sort()) {
+    const folder = path.join(root, 'node_modules', name);
+    const { version, license } = JSON.parse(await fs.readFile(path.join(folder, 'package.json'), 'utf8'));
+    const file = (await fs.readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
+    texts.push(`${name} ${version} (${license})\n\n${file ? await fs.readFile(path.join(folder, file), 'utf8') : ''}`.trim());
+  }
+  return `${texts.join('\n\n----------------------------------------\n\n')}\n`;
 }
 
 await server();
