@@ -63,7 +63,7 @@ class Machine:
     # -- expressions ------------------------------------------------------------------------------------------------
 
     def evaluate(self, expression: str, variables: Mapping[str, Any]) -> Any:
-        return clean(feel.evaluate(expression, variables, self.services.functions, self.services.now))
+        return kept(feel.evaluate(expression, variables, self.services.functions, self.services.now), expression[:80])
 
     def condition(self, expression: str, variables: Mapping[str, Any]) -> Condition:
         return feel.condition(expression, variables, self.services.functions, self.services.now)
@@ -83,8 +83,11 @@ class Machine:
         result = self.services.call(request)
         if not isinstance(result, Mapping):
             raise StepFailed(T("服务“{topic}”没有给出结果。", topic=request.topic), code="BAD_RESULT")
-        cleaned: dict[str, Any] = clean(result, request.topic)
+        cleaned: dict[str, Any] = kept(result, request.topic)
         return cleaned
+
+    def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
+        return kept(self.services.decide(decision_key, variables), decision_key)
 
     # -- limits -----------------------------------------------------------------------------------------------------
 
@@ -126,6 +129,14 @@ class Machine:
         task.internal_data["blocked"] = _failure_data(error)
         if isinstance(error, BpmnError | Refused):
             self.raised.append((task, error))
+
+
+def kept(value: Any, origin: str) -> Any:
+    """A step's result as it can be kept. What no variable can hold is the step's failure, not a person's."""
+    try:
+        return clean(value, origin)
+    except Refused as error:
+        raise StepFailed(error.text, code=error.code, **error.facts) from error
 
 
 def blocked(task: Any) -> bool:

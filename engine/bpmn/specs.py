@@ -21,7 +21,6 @@ from engine.bpmn.elements import Element, marked_feel, split_names
 from engine.bpmn.machine import OPEN, Machine, StepFailed, shown
 from engine.bpmn.model import ServiceCall
 from engine.bpmn.timers import is_iso, parse_due
-from engine.bpmn.values import clean
 from forms.i18n import T
 
 START, END = "#start", "#end"
@@ -259,8 +258,7 @@ class ServiceTask(Node):
 class RuleTask(Node):
     def prepare(self, task: Any, machine: Machine) -> dict[str, Any]:
         element = self.drawn
-        from_table = machine.services.decide(element.decision_ref or "", copy.deepcopy(task.data))
-        value = clean(from_table, element.decision_ref or "")
+        value = machine.decide(element.decision_ref or "", copy.deepcopy(task.data))
         return {"value": value, "set": _checked(machine, task, _result(element.result_variable, value, element))}
 
     def apply(self, task: Any, machine: Machine, prepared: Any) -> None:

@@ -17,14 +17,14 @@ from forms.i18n import T, Text
 
 _DURATION: Final = re.compile(
     r"P(?:(?P<weeks>\d+)W|(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?"
-    r"(?P<clock>T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?)"
+    r"(?P<clock>T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?)",
+    re.ASCII,
 )
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT: Final = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?(?:@[\w/+-]+|\[[\w/+-]+\])?"
-)
-_SUFFIX: Final = re.compile(r"(@[\w/+-]+|\[[\w/+-]+\])$")
-_CYCLE: Final = re.compile(r"R(?P<times>\d*)/(?P<rest>.+)", re.DOTALL)
+_ZONE: Final = r"(?:@[\w/+-]+|\[[\w/+-]+\])"  # as FEEL writes it after the offset
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MOMENT: Final = re.compile(rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?{_ZONE}?", re.ASCII)
+_SUFFIX: Final = re.compile(f"{_ZONE}$")
+_CYCLE: Final = re.compile(r"R(?P<times>\d*)/(?P<rest>.+)", re.DOTALL | re.ASCII)
 _LAST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 _MAX_COUNT: Final = 100_000  # years, days or hours in one duration: nobody means more, and it cannot overflow
 

@@ -78,7 +78,9 @@ def error(ref: str = "", **camunda: str) -> str:
 def many(
     collection: str = "", variable: str = "", *, cardinality: str = "", until: str = "", one_by_one: bool = False
 ) -> str:
-    attributes = f' camunda:collection="{collection}" camunda:elementVariable="{variable}"' if collection else ""
+    attributes = (
+        f' camunda:collection={quoteattr(collection)} camunda:elementVariable="{variable}"' if collection else ""
+    )
     inner = f"<bpmn:loopCardinality>{escape(cardinality)}</bpmn:loopCardinality>" if cardinality else ""
     inner += f"<bpmn:completionCondition>{escape(until)}</bpmn:completionCondition>" if until else ""
     sequential = ' isSequential="true"' if one_by_one else ""
