@@ -9,40 +9,37 @@ from flask.typing import ResponseReturnValue
 
 from engine.queries.definitions import DefinitionList
 from engine.queries.instance_diagram import InstanceDiagram
-from engine.queries.instance_events import InstanceEvents
-from engine.queries.instance_list import InstanceList
 from engine.queries.instance_view import InstanceView
-from engine.queries.views import EventItem, InstanceItem, TaskItem
+from engine.queries.views import InstanceDetail, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor
 from forms.i18n import gettext
-from processes.candidate.queries import OwnApplication, OwnApplications
+from processes.candidate.queries import OwnApplication, OwnApplications, StatusLine
+from processes.candidate.words import STATUS, TITLE
+from processes.register.application_tables import RUNNING
 from web.pages import story
-from web.pages.case import Drawings
-from web.pages.desk import ask, due, me
-from web.pages.reform import STATUSES, TITLES
+from web.pages.case import Drawings, ids_of
+from web.pages.desk import ask, due, if_allowed, me
+from web.pages.reform import STATUSES
 from web.security import login_required
 
 blueprint = Blueprint("own", __name__)
 
 REVIEW = "P04_candidate_title_review"
-EVENTS = 200
 
 
 @blueprint.get("/me")
 @login_required
 def index() -> ResponseReturnValue:
     actor = me()
-    instances = ask(InstanceList(actor, definition_key=REVIEW, started_by=actor.username, max_results=20)).items
-    known = {one.instance_id: one for one in ask(OwnApplications(actor))}
+    known = ask(OwnApplications(actor))
     todo = ask(WorkList(actor, mine=True, max_results=50)).items
-    shown = [_application(one, known.get(one.id), todo, actor) for one in instances]
-    running = any(one.state in ("active", "incident", "suspended") for one in instances)
+    running = any(one.status in RUNNING for one in known)
     starts = ask(DefinitionList(actor, kind="process", active=True, startable=True)).items
     return render_template(
         "me.html",
         greeting=gettext("{name}，您好。", name=actor.name),
-        applications=shown,
+        applications=[_application(one, todo, actor) for one in known],
         startable=[
             {
                 "key": item.key,
@@ -56,49 +53,51 @@ def index() -> ResponseReturnValue:
     )
 
 
-def _application(one: InstanceItem, known: OwnApplication | None, todo: list[TaskItem], actor: Actor) -> dict[str, Any]:
-    drawings = Drawings(actor, ask(InstanceDiagram(actor, one.id)))
-    events = ask(InstanceEvents(actor, one.id, max_results=EVENTS)).items
-    tasks = [task for task in todo if task.process_instance_id == one.id]
-    teller = drawings.teller(who=lambda event: _role(event, actor, drawings), value=None)
-    status = STATUSES.get(known.status) if known else None
-    title = TITLES.get(known.target_title or "") if known else None
-    waiting = _waiting(one, actor, drawings)
+def _application(known: OwnApplication, todo: list[TaskItem], actor: Actor) -> dict[str, Any]:
+    status = STATUSES[known.status]
+    tasks = [task for task in todo if task.process_instance_id == known.instance_id]
+    whole = if_allowed(InstanceView(actor, known.instance_id))
+    running = whole is not None and whole.instance.ended_at is None
+    title = TITLE.get(known.target_title or "")
     return {
         "title": gettext("申报{title}", title=str(title)) if title else gettext("职称申报"),
-        "status_words": str(status.name) if status else _state(one),
-        "status_kind": status.kind if status else ("active" if one.ended_at is None else "stopped"),
-        "plain": str(status.plain) if status else "",
-        "reasons": [str(reason) for reason in known.reasons] if known else [],
-        "todo": [{"id": task.id, "name": gettext(task.name), "due": due(task.due_at)} for task in tasks],
-        "waiting": waiting,
-        "next": str(status.following) if status and status.following and one.ended_at is None else "",
+        "status_words": str(STATUS[known.status]),
+        "status_kind": status.kind,
+        "plain": str(status.plain),
+        "reasons": [*([known.reason] if known.reason else []), *[str(finding) for finding in known.findings]],
+        "todo": [_todo(task) for task in tasks],
+        "waiting": _waiting(whole, actor) if whole and running else gettext("这次申报已经办完。"),
+        "next": str(status.following) if status.following and running else "",
         "certificate": _certificate(known),
-        "lines": story.lines(events, teller),
+        "lines": [_line(one) for one in known.lines],
     }
 
 
-def _state(one: InstanceItem) -> str:
-    if one.state == "completed":
-        return gettext("已办完")
-    return gettext("已终止") if one.state == "cancelled" else gettext("办理中")
+def _todo(task: TaskItem) -> dict[str, Any]:
+    return {"id": task.id, "name": gettext(task.name), "due": due(task.due_at)}
 
 
-def _waiting(one: InstanceItem, actor: Actor, drawings: Drawings) -> str:
-    """Who has it now and until when, without names."""
-    if one.ended_at is not None:
-        return gettext("这次申报已经办完。")
-    whole = ask(InstanceView(actor, one.id))
+def _line(one: StatusLine) -> story.Line:
+    details = [gettext("理由：{reason}", reason=one.reason)] if one.reason else []
+    who = gettext("我") if one.by_me else ""
+    return story.Line(one.at, str(STATUS[one.status]), who, "person" if one.by_me else "system", details)
+
+
+def _waiting(whole: InstanceDetail, actor: Actor) -> str:
+    """Which office has it now and until when; never a name."""
+    drawings = Drawings(actor, ids_of(ask(InstanceDiagram(actor, whole.instance.id))))
     told: list[str] = []
     for active in whole.active_elements:
         drawn = drawings.of(active.definition_key)
         element = drawn.elements.get(active.element_id) if drawn else None
-        if element is not None and element.kind in ("userTask", "manualTask", "task") and element.name:
+        if element is not None and element.kind in story.PERSONAL and element.name:
             lane = gettext(element.lane) if element.lane else gettext("有关部门")
             told.append(gettext("由{lane}办理“{name}”。", lane=lane, name=gettext(element.name)))
     for timer in whole.timers:
+        drawn = drawings.of(timer.definition_key)
+        element = drawn.elements.get(timer.element_id) if drawn else None
         found = due(timer.due_at)
-        if found and timer.name:
+        if found and timer.name and element is not None and element.kind == "intermediateCatchEvent":
             told.append(
                 gettext("{name}：{until}，{left}。", name=gettext(timer.name), until=found.until, left=found.words)
             )
@@ -106,19 +105,8 @@ def _waiting(one: InstanceItem, actor: Actor, drawings: Drawings) -> str:
     return "".join(dict.fromkeys(told)) or gettext("正在办理，暂时不需要您做什么。")
 
 
-def _role(event: EventItem, actor: Actor, drawings: Drawings) -> str:
-    """An applicant learns which office acted, never which person."""
-    if not event.actor:
-        return ""
-    if event.actor == actor.username:
-        return gettext("我")
-    drawn = drawings.of(event.definition_key or "")
-    element = drawn.elements.get(event.element_id or "") if drawn else None
-    return gettext(element.lane) if element and element.lane else gettext("经办部门")
-
-
-def _certificate(known: OwnApplication | None) -> dict[str, str] | None:
-    if known is None or known.certificate_no is None or known.certificate_code is None:
+def _certificate(known: OwnApplication) -> dict[str, str] | None:
+    if known.certificate_no is None or known.certificate_code is None:
         return None
     no, code = known.certificate_no, known.certificate_code
     return {"no": no, "code": code, "href": url_for("certificate.show", no=no, code=code)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.queries.definitions import DefinitionXml
@@ -32,8 +32,11 @@ def of(task: TaskItem, actor: Actor) -> Case:
     diagrams = if_allowed(InstanceDiagram(actor, task.process_instance_id)) or []
     events = if_allowed(InstanceEvents(actor, task.process_instance_id, newest_first=True, max_results=READ))
     told: list[EventItem] = list(reversed(events.items)) if events else []
-    drawings = Drawings(actor, diagrams)
-    teller = drawings.teller(who=names, value=vocabulary.words(actor))
+    drawings = Drawings(actor, ids_of(diagrams))
+    if is_applicant(actor):
+        teller = drawings.teller(who=lambda event: office_of(event, actor, drawings), value=None)
+    else:
+        teller = drawings.teller(who=names, value=vocabulary.words(actor))
     lines = story.lines(told, teller)
     drawn = drawings.of(task.definition_key)
     return Case(
@@ -42,16 +45,20 @@ def of(task: TaskItem, actor: Actor) -> Case:
         deadlines=nextsteps.deadline_sentences(drawn, task.element_id) if drawn else [],
         lines=lines[-TOLD:],
         earlier=max(0, len(lines) - TOLD),
-        open=events is not None,
+        open=events is not None and not is_applicant(actor),
     )
 
 
-class Drawings:
-    """The diagrams of one case, read when they are needed."""
+def ids_of(diagrams: list[DiagramView]) -> dict[str, str]:
+    return {one.definition_key: one.definition_id for one in diagrams}
 
-    def __init__(self, actor: Actor, diagrams: list[DiagramView]) -> None:
+
+class Drawings:
+    """The diagrams of one case, read when they are needed. `ids`: process key -> definition id."""
+
+    def __init__(self, actor: Actor, ids: Mapping[str, str]) -> None:
         self._actor = actor
-        self._ids = {one.definition_key: one.definition_id for one in diagrams}
+        self._ids = ids
         self._read: dict[str, outline.Outline | None] = {}
 
     def of(self, key: str) -> outline.Outline | None:
@@ -71,6 +78,11 @@ class Drawings:
         element = drawn.elements.get(event.element_id or "") if drawn else None
         return element.kind if element else ""
 
+    def name(self, key: str, element_id: str | None) -> str:
+        """What an element is called; its id where nobody named it."""
+        drawn = self.of(key)
+        return gettext(drawn.name_of(element_id)) if drawn and element_id else element_id or gettext("后台工作")
+
     def way(self, event: EventItem) -> list[str]:
         """The names of the branches a gateway took."""
         drawn = self.of(event.definition_key or "")
@@ -88,3 +100,20 @@ def before(events: list[EventItem], task_id: str) -> list[EventItem]:
 
 def names(event: EventItem) -> str:
     return event.actor_name or event.actor or ""
+
+
+def is_applicant(actor: Actor) -> bool:
+    """Somebody who has no part in the office: an applicant learns which office acted, never which person, and not what
+    decided before it is public (R-102)."""
+    return actor.groups == frozenset({"candidate"})
+
+
+def office_of(event: EventItem, actor: Actor, drawings: Drawings) -> str:
+    """Who acted, by lane."""
+    if not event.actor:
+        return ""
+    if event.actor == actor.username:
+        return gettext("我")
+    drawn = drawings.of(event.definition_key or "")
+    element = drawn.elements.get(event.element_id or "") if drawn else None
+    return gettext(element.lane) if element and element.lane else gettext("经办部门")

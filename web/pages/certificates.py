@@ -8,9 +8,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from forms.i18n import gettext
+from processes.candidate.words import TITLE
 from processes.certificate.queries import CertificateCheck, CheckedCertificate
 from web.pages.desk import ask, now
-from web.pages.reform import TITLES
 from web.pages.words import day
 from web.security import anonymous_form
 
@@ -51,7 +51,7 @@ def _answer(no: str, code: str) -> ResponseReturnValue:
 
 
 def _shown(found: CheckedCertificate) -> dict[str, Any]:
-    title = TITLES.get(found.title)
+    title = TITLE.get(found.title)
     verdicts = {
         "valid": gettext("证书有效"),
         "suspended": gettext("证书暂停使用"),

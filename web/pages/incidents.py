@@ -16,6 +16,7 @@ from engine.queries.incidents import IncidentList
 from engine.queries.views import IncidentItem
 from engine.registry import Actor
 from forms.i18n import T, gettext
+from web.pages.case import Drawings
 from web.pages.desk import PAGE_SIZE, Pages, ask, me, offset, page_number, run
 from web.pages.said import say
 from web.security import login_required
@@ -42,11 +43,11 @@ class Row:
     next_at: datetime | None
 
 
-def row(item: IncidentItem, names: dict[str, str]) -> Row:
+def row(item: IncidentItem, names: dict[str, str], drawings: Drawings) -> Row:
     process = names.get(item.definition_key, item.definition_key)
     return Row(
         id=item.id,
-        name=gettext("{process}：{step}", process=process, step=item.element_id or gettext("后台工作")),
+        name=gettext("{process}：{step}", process=process, step=drawings.name(item.definition_key, item.element_id)),
         text=str(item.message),
         code=item.code,
         facts=[
@@ -90,10 +91,12 @@ def _page(actor: Actor, errors: dict[str, str], typed: dict[str, str]) -> str:
     if not policy.allows(actor, "incident.read"):
         raise Forbidden(T("只有流程负责人和管理人员可以查看异常。"))
     found = ask(IncidentList(actor, first_result=offset(), max_results=PAGE_SIZE))
-    names = {item.key: gettext(item.name) for item in ask(DefinitionList(actor, kind="process", active=True)).items}
+    active = ask(DefinitionList(actor, kind="process", active=True, max_results=500)).items
+    names = {item.key: gettext(item.name) for item in active}
+    drawings = Drawings(actor, {item.key: item.id for item in active})
     return render_template(
         "incidents.html",
-        incidents=[row(item, names) for item in found.items],
+        incidents=[row(item, names, drawings) for item in found.items],
         pages=Pages(page_number(), found.total, len(found.items)),
         may_retry=policy.allows(actor, "incident.retry"),
         errors=errors,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import policy
@@ -23,7 +23,7 @@ from web.security import login_required
 
 blueprint = Blueprint("instance", __name__)
 
-EVENTS = 100  # lines of history read for one page
+EVENTS = 500  # lines of history read for one page
 LONGEST_VALUE = 400
 STATES = {
     "active": T("办理中"),
@@ -39,6 +39,8 @@ STATES = {
 def show(instance_id: str) -> ResponseReturnValue:
     actor = me()
     whole = ask(InstanceView(actor, instance_id))
+    if case.is_applicant(actor):
+        return redirect(url_for("own.index"), 303)
     diagrams = ask(InstanceDiagram(actor, instance_id))
     events = ask(
         InstanceEvents(
@@ -46,16 +48,20 @@ def show(instance_id: str) -> ResponseReturnValue:
         )
     )
     chosen = _chosen(diagrams)
-    teller = case.Drawings(actor, diagrams).teller(case.names, vocabulary.words(actor))
+    drawings = case.Drawings(actor, case.ids_of(diagrams))
+    teller = drawings.teller(case.names, vocabulary.words(actor))
     return render_template(
         "instance.html",
         case=_head(whole),
-        incidents=[{"name": gettext(one.element_id or ""), "text": str(one.message)} for one in whole.incidents],
+        incidents=[
+            {"name": drawings.name(one.definition_key, one.element_id), "text": str(one.message)}
+            for one in whole.incidents
+        ],
         may_repair=policy.allows(actor, "incident.retry"),
         standing=_standing(whole, actor),
         diagrams=[_tab(one, chosen, instance_id) for one in diagrams],
         diagram=_diagram(actor, chosen) if chosen else None,
-        lines=story.lines(events.items, teller),
+        lines=story.lines(reversed(events.items), teller),
         pages=Pages(page_number(), events.total, len(events.items), EVENTS),
         variables=_variables(whole, actor),
     )
@@ -67,7 +73,6 @@ def _head(whole: InstanceDetail) -> dict[str, Any]:
     return {
         "process": process,
         "subject": one.business_key or process,
-        "business_key": one.business_key,
         "state": one.state,
         "state_words": str(STATES.get(one.state, one.state)),
         "started_at": one.started_at,

@@ -21,8 +21,16 @@ def sentence(step: NextStep) -> str:
 
 
 def condition(step: NextStep) -> str:
-    """The branches taken on the way, as drawn: `需补正`; empty where there is only one way."""
-    return " → ".join(gettext(name) for name in step.via)
+    """The turns taken on the way, as drawn: `材料齐全？需补正`; empty where there is only one way."""
+    return " → ".join(turn(gettext(gateway), gettext(branch)) for gateway, branch in step.via)
+
+
+def turn(gateway: str, branch: str) -> str:
+    """A gateway's question and its answer."""
+    if not gateway:
+        return branch
+    mark = "" if gateway.endswith(("？", "?", "：", ":")) else "："
+    return f"{gateway}{mark}{branch}"
 
 
 def rows(found: list[NextStep]) -> list[dict[str, str]]:
@@ -32,9 +40,7 @@ def rows(found: list[NextStep]) -> list[dict[str, str]]:
 def in_words(found: list[NextStep]) -> list[str]:
     """One sentence for each way on."""
     return [
-        gettext("如果“{condition}”：{text}", condition=condition(step), text=sentence(step))
-        if step.via
-        else sentence(step)
+        gettext("{condition} → {text}", condition=condition(step), text=sentence(step)) if step.via else sentence(step)
         for step in found
     ]
 

@@ -64,7 +64,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class NextStep:
-    """Something that may come after a step. `via`: names of the branches taken on the way, in order.
+    """Something that may come after a step. `via`: (gateway's name, branch's name) of the turns taken on the way, in order.
 
     `kind`: `person`, `call`, `group`, `wait`, `end`.
     """
@@ -73,7 +73,7 @@ class NextStep:
     element_id: str
     name: str
     lane: str | None
-    via: tuple[str, ...] = ()
+    via: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Outline:
             if element.attached_to == element_id and element.timer
         ]
 
-    def _walk(self, element_id: str, via: tuple[str, ...], seen: set[str]) -> Iterator[NextStep]:
+    def _walk(self, element_id: str, via: tuple[tuple[str, str], ...], seen: set[str]) -> Iterator[NextStep]:
         flows = self.flows.get(element_id, [])
         element = self.elements.get(element_id)
         if not flows and element is not None and element.parent:
@@ -116,7 +116,7 @@ class Outline:
             target = self.elements.get(flow.target)
             if target is None:
                 continue
-            path = (*via, flow.name) if flow.name else via
+            path = (*via, (element.name if element else "", flow.name)) if flow.name else via
             kind = _STOPS.get(target.kind)
             if kind == "end" and target.parent:
                 yield from self._walk(target.parent, path, seen)

@@ -98,7 +98,8 @@ def steps(drawn: outline.Outline) -> list[dict[str, Any]]:
         {
             "name": gettext(element.name),
             "lane": gettext(element.lane) if element.lane else "",
-            "after": [] if element.kind == "endEvent" else in_words(drawn.next_steps(element.id)),
+            "after": in_words(drawn.next_steps(element.id)),
         }
         for element in drawn.steps()
+        if element.kind != "endEvent"
     ]

@@ -1,4 +1,4 @@
-"""The words of the reform that pages need besides those of the forms: titles and the statuses of an application."""
+"""What each status of an application means to the applicant, and what comes next. Its name stands in `processes.candidate.words`."""
 
 from __future__ import annotations
 
@@ -6,88 +6,61 @@ from dataclasses import dataclass
 
 from forms.i18n import T, Text
 
-TITLES: dict[str, Text] = {
-    "archives_clerk": T("管理员"),
-    "assistant_archivist": T("助理馆员"),
-    "archivist": T("馆员"),
-    "associate_research_archivist": T("副研究馆员"),
-    "research_archivist": T("研究馆员"),
-}
-
 
 @dataclass(frozen=True)
 class Status:
     """`kind`: active, good, stopped; `plain`: what it means for the applicant; `following`: what comes next, if anything."""
 
-    name: Text
     kind: str
     plain: Text
     following: Text | None = None
 
 
 STATUSES: dict[str, Status] = {
-    "draft": Status(T("草稿"), "active", T("申报表还没有提交。"), T("填完并提交后，由单位人事审核材料。")),
-    "submitted_to_unit": Status(
-        T("已提交单位"), "active", T("申报表已交到您的单位。"), T("单位人事核对材料，再由考核推荐小组评议。")
-    ),
-    "unit_review": Status(
-        T("单位审核中"), "active", T("单位正在核对材料并考核。"), T("单位决定是否推荐；推荐的要在单位公示。")
-    ),
-    "unit_publicity": Status(
-        T("单位公示中"), "active", T("单位已决定推荐，正在公示。"), T("公示期满没有异议，单位报送推荐材料。")
-    ),
-    "unit_objection_hold": Status(
-        T("公示有异议，核查中"), "active", T("公示期间收到异议，正在核查。"), T("核查结束后，按结论继续或停止。")
-    ),
-    "recommended": Status(
-        T("单位已推荐"), "active", T("单位已推荐，材料已报送。"), T("主管部门签署意见，评审办事机构审核材料。")
-    ),
-    "material_review": Status(
-        T("材料审核中"), "active", T("评审办事机构正在审核材料。"), T("材料齐全的受理；有缺的一次性告知补正。")
-    ),
+    "draft": Status("active", T("申报表还没有提交。"), T("填完并提交后，由单位人事审核材料。")),
+    "submitted_to_unit": Status("active", T("申报表已交到您的单位。"), T("单位人事核对材料，再由考核推荐小组评议。")),
+    "unit_review": Status("active", T("单位正在核对材料并考核。"), T("单位决定是否推荐；推荐的要在单位公示。")),
+    "unit_publicity": Status("active", T("单位已决定推荐，正在公示。"), T("公示期满没有异议，单位报送推荐材料。")),
+    "unit_objection_hold": Status("active", T("公示期间收到异议，正在核查。"), T("核查结束后，按结论继续或停止。")),
+    "recommended": Status("active", T("单位已推荐，材料已报送。"), T("主管部门签署意见，评审办事机构审核材料。")),
+    "material_review": Status("active", T("评审办事机构正在审核材料。"), T("材料齐全的受理；有缺的一次性告知补正。")),
     "correction_pending": Status(
-        T("等您补正材料"),
         "active",
         T("材料有需要补正的地方，已一次性列出。"),
         T("请在期限内补正；逾期不补视为放弃申报。"),
     ),
-    "accepted": Status(T("已受理"), "active", T("材料已受理。"), T("审核代表作，然后等待评审会议。")),
-    "work_audit": Status(T("代表作审核中"), "active", T("代表作正在审核。"), T("审核通过的，等待评审会议。")),
-    "queued_for_meeting": Status(
-        T("等待评审会议"), "active", T("已具备上会条件，等待评审会议。"), T("会议表决后公示评审结果。")
-    ),
-    "in_meeting": Status(T("评审会议中"), "active", T("评审会议正在进行。"), T("会议结束后公布结果。")),
+    "accepted": Status("active", T("材料已受理。"), T("审核代表作，然后等待评审会议。")),
+    "work_audit": Status("active", T("代表作正在审核。"), T("审核通过的，等待评审会议。")),
+    "queued_for_meeting": Status("active", T("已具备上会条件，等待评审会议。"), T("会议表决后公示评审结果。")),
+    "in_meeting": Status("active", T("评审会议正在进行。"), T("会议结束后公布结果。")),
     "deferred_no_quorum": Status(
-        T("顺延到下次会议"),
         "active",
         T("这次会议到会人数不足，没有表决，您的申报顺延。"),
         T("等待下一次评审会议，不用重新申报。"),
     ),
-    "voted_passed": Status(T("评审通过"), "good", T("评审会议表决通过。"), T("评审结果公示；期满无异议的，报请确认。")),
+    "voted_passed": Status("good", T("评审会议表决通过。"), T("评审结果公示；期满无异议的，报请确认。")),
     "voted_failed": Status(
-        T("评审未通过"), "stopped", T("评审会议表决没有通过。"), T("对程序有异议的，可以在公布后十个工作日内申请复查。")
+        "stopped", T("评审会议表决没有通过。"), T("对程序有异议的，可以在公布后十个工作日内申请复查。")
     ),
-    "result_publicity": Status(
-        T("结果公示中"), "active", T("评审结果正在公示。"), T("公示期满没有异议，报请确认并发证。")
-    ),
+    "result_publicity": Status("active", T("评审结果正在公示。"), T("公示期满没有异议，报请确认并发证。")),
     "result_objection_hold": Status(
-        T("结果有异议，核查中"), "active", T("结果公示期间收到异议，正在核查。"), T("核查结束后，按结论确认或取消。")
+        "active", T("结果公示期间收到异议，正在核查。"), T("核查结束后，按结论确认或取消。")
     ),
-    "confirmed": Status(T("已确认"), "good", T("评审结果已经确认。"), T("制发电子职称证书。")),
-    "certified": Status(T("已发证"), "good", T("电子职称证书已发。"), T("单位按岗位择优聘用。")),
-    "appointed": Status(T("已聘任"), "good", T("单位已聘任您到相应岗位。")),
+    "confirmed": Status("good", T("评审结果已经确认。"), T("制发电子职称证书。")),
+    "certified": Status("good", T("电子职称证书已发。"), T("单位按岗位择优聘用。")),
+    "appointed": Status("good", T("单位已聘任您到相应岗位。")),
     "certified_not_appointed": Status(
-        T("已发证，未聘任"), "good", T("证书有效，暂时没有聘任到岗位。"), T("单位有岗位时再择优聘用，证书一直有效。")
+        "good", T("证书有效，暂时没有聘任到岗位。"), T("单位有岗位时再择优聘用，证书一直有效。")
     ),
-    "ineligible": Status(T("不符合申报条件"), "stopped", T("经人工核对，不符合申报条件。")),
-    "quota_rejected": Status(T("没有岗位数额"), "stopped", T("单位没有空缺的岗位数额，本次不能推荐。")),
-    "unit_not_recommended": Status(T("单位未推荐"), "stopped", T("单位没有推荐。")),
-    "deemed_withdrawn": Status(T("视为放弃"), "stopped", T("期限内没有补正材料，按规定视为放弃本次申报。")),
-    "withdrawn": Status(T("已撤回"), "stopped", T("申报已撤回。")),
-    "work_audit_failed": Status(T("代表作未通过审核"), "stopped", T("代表作审核没有通过。")),
-    "disqualified": Status(T("取消资格"), "stopped", T("本次申报资格已取消。")),
-    "revoked": Status(T("职称已撤销"), "stopped", T("职称和证书已撤销。")),
-    "expired_draft": Status(T("逾期未提交"), "stopped", T("申报期已过，申报表没有提交。")),
-    "material_rejected": Status(T("材料未受理"), "stopped", T("材料审核没有受理。")),
-    "not_endorsed": Status(T("主管部门不同意"), "stopped", T("主管部门没有同意申报。")),
+    "ineligible": Status("stopped", T("经人工核对，不符合申报条件。")),
+    "quota_rejected": Status("stopped", T("单位没有空缺的岗位数额，本次不能推荐。")),
+    "unit_not_recommended": Status("stopped", T("单位没有推荐。")),
+    "deemed_withdrawn": Status("stopped", T("期限内没有补正材料，按规定视为放弃本次申报。")),
+    "withdrawn": Status("stopped", T("申报已撤回。")),
+    "work_audit_failed": Status("stopped", T("代表作审核没有通过。")),
+    "disqualified": Status("stopped", T("本次申报资格已取消。")),
+    "revoked": Status("stopped", T("职称和证书已撤销。")),
+    "expired_draft": Status("stopped", T("申报期已过，申报表没有提交。")),
+    "material_rejected": Status("stopped", T("材料审核没有受理。")),
+    "not_endorsed": Status("stopped", T("主管部门没有同意申报。")),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.queries.views import EventItem
 from forms.i18n import T, Text, gettext
+from web.pages.nextsteps import turn
 from web.pages.words import when
 
 ValueWords = Callable[[str, Any], tuple[str, str] | None]
@@ -58,6 +59,9 @@ _SAID: dict[str, tuple[str, Text]] = {
 }
 _DONE = T("办结“{name}”")
 _STOPPED = T("终止整件事")
+EVERYDAY = frozenset(
+    {"INVALID", "CONFLICT"}
+)  # a slip that was put right at once; kept in the history, not worth telling
 PERSONAL = frozenset({"userTask", "manualTask", "task"})  # elements that a person does
 
 
@@ -81,6 +85,8 @@ def line(event: EventItem, teller: Teller) -> Line | None:
     if event.kind == "decided":
         told = _decision(event, teller)
         return Line(event.at, told, "", "decision", reasons(event, teller)) if told else None
+    if event.kind == "refused" and event.data.get("code") in EVERYDAY:
+        return None
     if event.text is not None:
         kind = "trouble" if event.kind in ("incident_opened", "refused") else "system"
         return Line(event.at, str(event.text), teller.who(event), kind)
@@ -107,16 +113,7 @@ def _decision(event: EventItem, teller: Teller) -> str | None:
     if not taken:
         return None
     way = gettext("{all}", all=taken)
-    return (
-        gettext("{name}{way}", name=_question(gettext(event.name)), way=way)
-        if event.name
-        else gettext("走向“{way}”", way=way)
-    )
-
-
-def _question(name: str) -> str:
-    """A gateway's name with the mark after which its answer is told."""
-    return name if name.endswith(("？", "?", "：", ":")) else name + "："
+    return turn(gettext(event.name), way) if event.name else gettext("走向“{way}”", way=way)
 
 
 def reasons(event: EventItem, teller: Teller) -> list[str]:

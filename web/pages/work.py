@@ -49,8 +49,13 @@ def row(task: TaskItem, actor: Actor) -> Row:
         due=due(task.due_at),
         holder=who,
         can_claim=task.may_act and task.assignee is None,
-        can_unclaim=task.assignee == actor.username,
+        can_unclaim=may_put_back(task, actor),
     )
+
+
+def may_put_back(task: TaskItem, actor: Actor) -> bool:
+    """Only what was taken from a group goes back to it: an applicant's own step is nobody else's."""
+    return task.assignee == actor.username and bool(task.candidate_groups) and actor.groups != frozenset({"candidate"})
 
 
 def holder(task: TaskItem, actor: Actor) -> str:
