@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from engine.attachments.keeping import upload
 from engine.commands.complete_task import CompleteTask
@@ -30,7 +30,7 @@ from processes.certificate.handlers import HANDLERS as CERTIFICATE
 from processes.committee.handlers import HANDLERS as COMMITTEE
 from processes.functions import FUNCTIONS
 from processes.publicity.handlers import HANDLERS as PUBLICITY
-from processes.register import application_tables, people, units
+from processes.register import application_tables, applications, people, units
 from processes.register.committees import file_committee
 from tests.conftest import NOON
 
@@ -202,10 +202,9 @@ def furnish(stage: Stage, cases: int = 0, *, post_managed: bool = True, **values
             valid_until=date(2027, 3, 14),
             now=NOON,
         )
-        cycle = new_id()
         connection.execute(
             insert(application_tables.review_cycle).values(
-                id=cycle,
+                id=new_id(),
                 year=2026,
                 name="2026 年度",
                 apply_from=date(2026, 6, 1),
@@ -214,11 +213,12 @@ def furnish(stage: Stage, cases: int = 0, *, post_managed: bool = True, **values
                 status="open",
             )
         )
+        cycle = applications.open_cycle(connection, NOON)
         for number in range(1, cases + 1):
-            stage.applications.append(_case(connection, cycle, number, post_managed, values))
+            stage.applications.append(_case(connection, cycle, number, values))
 
 
-def _case(connection: Any, cycle: str, number: int, post_managed: bool, values: dict[str, Any]) -> str:
+def _case(connection: Connection, cycle: applications.Cycle, number: int, values: dict[str, Any]) -> str:
     person_id = people.add_person(
         connection,
         KEYRING,
@@ -226,29 +226,23 @@ def _case(connection: Any, cycle: str, number: int, post_managed: bool, values: 
         NOON,
     )
     people.add_title(connection, person_id, "archivist", date(2021, 6, 30), "review")
-    application_id = new_id()
-    row = {
-        "id": application_id,
-        "cycle_id": cycle,
-        "person_id": person_id,
-        "instance_id": new_id(),
-        "unit_code": "u01",
-        "region_code": "xining",
-        "appointment_mode": "integrated" if post_managed else "separate",
-        "cutoff_date": date(2026, 12, 31),
+    application_id = applications.open_application(
+        connection,
+        person_row=people.get_person(connection, person_id),
+        cycle=cycle,
+        instance_id=new_id(),
+        actor=f"c-{number:03}",
+        now=NOON.replace(minute=number % 60),
+    )
+    declared = {
         "status": "queued_for_meeting",
         "target_title": "associate_research_archivist",
         "track": "artisan",
         "channel": "normal",
-        "channel_evidence": [],
-        "quota_exempt": False,
-        "findings": [],
-        "created_at": NOON.replace(minute=number % 60),
-        "updated_at": NOON,
-        "version": 1,
         **values,
     }
-    connection.execute(insert(application_tables.application).values(row))
+    where = application_tables.application.c.id == application_id
+    connection.execute(update(application_tables.application).where(where).values(**declared))
     connection.execute(
         insert(application_tables.representative_work).values(
             id=new_id(),
