@@ -51,7 +51,7 @@ node_modules/made: package-lock.json .venv/made-runtime
 	.ci/node npm ci --no-audit --no-fund
 	touch $@
 
-web/static/dist/manifest.json: node_modules/made $(shell find web/assets engine/bpmn/js -name dist -prune -o -type f -print 2>/dev/null)
+web/static/dist/manifest.json: node_modules/made $(shell find web/assets web/templates engine/bpmn/js -name dist -prune -o -type f -print 2>/dev/null)
 	.ci/node npm run build
 	touch $@
 
