@@ -72,7 +72,7 @@ class StartRequested:
         if step.connection.scalar(known) is not None:
             return
         row = startable(step.connection, key=self.key)
-        case = Case.begin(
+        case = Case.create(
             step,
             deployment_id=row.deployment_id,
             definition_id=row.id,

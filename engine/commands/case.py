@@ -30,7 +30,7 @@ CODEC = 1  # how `blob` is written; another number is refused, never guessed
 
 
 class Case:
-    """Everything a command does to an instance goes through here; `lock` or `begin` one, `save` it at the end."""
+    """Everything a command does to an instance goes through here; `lock` or `create` one, `save` it at the end."""
 
     def __init__(self, step: Step, row: Row[Any], actor: Actor | None) -> None:
         self.step = step
@@ -66,7 +66,7 @@ class Case:
         return cls(step, row, actor)
 
     @classmethod
-    def begin(
+    def create(
         cls,
         step: Step,
         *,

@@ -34,7 +34,7 @@ class StartInstance:
             raise Refused(T("请指明流程的编号或版本，二者取一。"), code="WHICH_PROCESS")
         row = startable(step.connection, definition_id=self.definition_id, key=self.key)
         require(self.actor, "process.start", StartFacts(frozenset(row.starter_groups)))
-        case = Case.begin(
+        case = Case.create(
             step,
             deployment_id=row.deployment_id,
             definition_id=row.id,
