@@ -117,7 +117,7 @@ def _row(item: DeploymentItem) -> dict[str, Any]:
         "id": item.id,
         "name": gettext("{at}的版本", at=when(item.uploaded_at)),
         "comment": item.comment,
-        "origin": gettext("随系统提供") if shipped else gettext("上传"),
+        "origin": gettext("随系统提供") if shipped else gettext("由人上传"),
         "state": item.state,
         "state_words": str(STATES.get(item.state, item.state)),
         "created_by": gettext("系统")

@@ -42,7 +42,7 @@ class Line:
 
 
 _SAID: dict[str, tuple[str, Text]] = {
-    "started": ("person", T("发起")),
+    "started": ("person", T("发起了这件事")),
     "claimed": ("person", T("领取“{name}”")),
     "unclaimed": ("person", T("放回“{name}”")),
     "assigned": ("person", T("“{name}”交给他人办理")),
