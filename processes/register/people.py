@@ -177,6 +177,16 @@ def educations(connection: Connection, person_id: str) -> Sequence[RowMapping]:
     return connection.execute(query.order_by(education_record.c.graduated_on)).mappings().all()
 
 
+def add_education(
+    connection: Connection, person_id: str, level: str, school: str, graduated_on: date, major: str | None = None
+) -> None:
+    connection.execute(
+        insert(education_record).values(
+            id=new_id(), person_id=person_id, level=level, school=school, graduated_on=graduated_on, major=major
+        )
+    )
+
+
 def current_title(connection: Connection, person_id: str) -> RowMapping | None:
     """The highest valid title; of two the same, the one obtained first."""
     query = select(title_record).where(title_record.c.person_id == person_id, title_record.c.status == "valid")

@@ -1,0 +1,221 @@
+"""The demo province: loaded once into an empty database, through commands, for trying out and for the browser tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import insert, select
+
+from engine.clock import FixedClock
+from engine.commands.deploy import Deploy
+from engine.commands.step import Step
+from engine.engine import Engine
+from engine.errors import Refused
+from engine.history import OFFICE
+from engine.identity.accounts import CreateAccount
+from engine.identity.crypto import Keyring
+from engine.identity.passwords import DEMO_PASSWORD, make_hash
+from engine.queries.reading import Reading
+from engine.registry import Membership
+from engine.store.metadata import new_id
+from engine.store.row_clock import RowClock
+from forms.i18n import T
+from processes.demo import small
+from processes.register import people, units
+from processes.register.application_tables import review_cycle
+from processes.register.committees import file_committee
+from processes.rules.conduct import Period, penalty_until
+from processes.rules.terms import add_years
+
+ENDINGS = (".bpmn", ".dmn", ".form", ".test.yaml")
+FIRST_ASSESSED = 2015
+
+
+def load(engine: Engine, at: datetime | None = None, size: str = "small") -> Iterator[str]:
+    """Fill an empty database; yields what is to be told. A database that holds the demo is left as it is.
+
+    `at` (aware) sets a clock that stands still. Raises Refused (NO_SUCH_DEMO) for a size that is not there.
+    """
+    if size != "small":
+        raise Refused(T("这个版本只带小型示范（small）。"), code="NO_SUCH_DEMO")
+    if engine.ask(IsLoaded()):
+        yield str(T("示范数据已经在数据库中，没有改动。"))
+        return
+    if at is not None and isinstance(engine.clock, RowClock | FixedClock):
+        engine.clock.set(at)
+    engine.run(Deploy(files=shipped_files(engine), actor=None, comment=str(T("随系统提供"))))
+    accounts = list(_accounts())
+    hashed = make_hash(DEMO_PASSWORD)  # one hash for all: making sixty would only cost time
+    for username, name, memberships in accounts:
+        engine.run(
+            CreateAccount(username=username, name=name, actor=None, memberships=memberships, password_hash=hashed)
+        )
+    engine.run(LoadRegister())
+    yield str(
+        T(
+            "示范省份已装入：{units} 个单位，{candidates} 名申报人，{accounts} 个账户。",
+            units=len(small.UNITS),
+            candidates=len(small.CANDIDATES),
+            accounts=len(accounts),
+        )
+    )
+    yield str(T("所有示范账户的密码都是 {password}。", password=DEMO_PASSWORD))
+    for line in (
+        T("申报人：c-001 至 c-{last:03d}", last=len(small.CANDIDATES)),
+        T("单位：hr-u01、panel-u01、leader-u01、discipline-u01，直到 u06"),
+        T("主管部门：region-xining、region-haidong 等十个"),
+        T("评审：committee_office、committee_office2、chair、vice_chair、supervisor、expert-01 至 expert-33"),
+        T("省级：provincial_hrss、provincial_hrss2、archives_bureau、investigator"),
+        T("系统：admin、process_owner、process_owner2、manager、inspector"),
+    ):
+        yield f"  {line}"
+
+
+def shipped_files(engine: Engine) -> dict[str, bytes]:
+    """The files of the shipped release by name."""
+    return {
+        path.name: path.read_bytes()
+        for folder in engine.registry.shipped
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name.endswith(ENDINGS)
+    }
+
+
+@dataclass(frozen=True)
+class IsLoaded:
+    """Whether the register holds any unit."""
+
+    def answer(self, reading: Reading) -> bool:
+        return reading.connection.execute(select(units.unit.c.code).limit(1)).first() is not None
+
+
+@dataclass(frozen=True)
+class LoadRegister:
+    """Units, posts, persons, committees and the cycle of the small demo, in one transaction."""
+
+    def execute(self, step: Step) -> None:
+        keyring = Keyring(step.engine.settings.secret_key)
+        for code, (name, kind) in small.REGIONS.items():
+            step.connection.execute(insert(units.region).values(code=code, name=name, kind=kind))
+        for number, row in enumerate(small.UNITS, 1):
+            _add_unit(step, number, row)
+        for candidate in small.CANDIDATES:
+            _add_candidate(step, keyring, candidate)
+        for committee in small.COMMITTEES:
+            file_committee(
+                step.connection,
+                code=committee.code,
+                name=committee.name,
+                level=committee.level,
+                basis="series",
+                organizer="青海省档案局（演示）",
+                size=committee.size,
+                scope_titles=committee.titles,
+                filing_no=committee.filing_no,
+                filed_on=small.FILED_ON,
+                valid_until=small.VALID_UNTIL,
+                now=step.now,
+            )
+        step.connection.execute(
+            insert(review_cycle).values(
+                id=new_id(),
+                year=small.YEAR,
+                name=f"{small.YEAR} 年度档案系列职称评审（演示）",
+                apply_from=small.APPLY_FROM,
+                apply_to=small.APPLY_TO,
+                cutoff_date=small.CUTOFF,
+                status="open",
+            )
+        )
+        step.record(OFFICE, "demo_loaded", data={"units": len(small.UNITS), "candidates": len(small.CANDIDATES)})
+
+
+def _accounts() -> Iterator[tuple[str, str, tuple[Membership, ...]]]:
+    for username, name, groups in small.OFFICE_ACCOUNTS:
+        yield username, name, tuple(Membership(group) for group in groups)
+    for code, (name, _) in small.REGIONS.items():
+        yield f"region-{code}", f"演示 {name}主管部门", (Membership("local_authority", f"region:{code}"),)
+    for unit in small.UNITS:
+        for prefix, role, group in small.UNIT_ACCOUNTS:
+            yield f"{prefix}-{unit.code}", f"{unit.name} {role}", (Membership(group, f"unit:{unit.code}"),)
+    for number in range(1, small.EXPERTS + 1):
+        yield f"expert-{number:02d}", f"演示 专家{number:02d}", (Membership("expert"),)
+    for candidate in small.CANDIDATES:
+        yield candidate.account, candidate.name, (Membership("candidate"),)
+
+
+def _add_unit(step: Step, number: int, row: small.UnitRow) -> None:
+    step.connection.execute(
+        insert(units.unit).values(
+            code=row.code,
+            name=row.name,
+            uscc=f"12990000DEMO{number:06d}",
+            region_code=row.region,
+            kind=row.kind,
+            ownership=row.ownership,
+            post_managed=bool(row.posts),
+            civil_servant_law=row.civil_servant_law,
+            hardship=row.hardship,
+            created_at=step.now,
+        )
+    )
+    for level, (approved, occupied) in row.posts.items():
+        step.connection.execute(
+            insert(units.post_quota).values(
+                id=new_id(),
+                unit_code=row.code,
+                year=small.YEAR,
+                post_level=level,
+                approved=approved,
+                occupied=occupied,
+                reserved=0,
+                special_occupied=0,
+                approval_doc="青演示岗核〔2026〕1号",
+                notice_closed_at=row.published,
+                version=1,
+            )
+        )
+
+
+def _add_candidate(step: Step, keyring: Keyring, one: small.Candidate) -> None:
+    person_id = people.add_person(
+        step.connection,
+        keyring,
+        people.NewPerson(
+            account=one.account,
+            name=one.name,
+            id_no=identity_number(one.born, one.number),
+            born_on=one.born,
+            unit_code=one.unit,
+            phone=f"1300000{one.number:04d}",
+            employed_from=one.archives_from,
+            employed_until=one.employed_until,
+            retired_on=one.retired_on,
+            archives_work_from=one.archives_from,
+            aid_from=one.aid[0] if one.aid else None,
+            aid_to=one.aid[1] if one.aid else None,
+        ),
+        step.now,
+    )
+    people.add_education(step.connection, person_id, one.education, "演示大学", date(one.born.year + 22, 7, 1))
+    if one.title is not None:
+        people.add_title(step.connection, person_id, *one.title, "review")
+    first = max(one.archives_from.year, FIRST_ASSESSED)
+    grades = [(year, one.grades.get(year, "qualified")) for year in range(first, small.YEAR)]
+    people.add_assessments(step.connection, person_id, grades)
+    if one.penalty is not None:
+        kind, decided = one.penalty
+        period = Period(kind, decided, penalty_until(kind, decided))
+        people.add_sanction(step.connection, person_id, period, now=step.now, doc_no="演示处分文号")
+    if one.barred_until is not None:
+        bar = Period(people.BAR, add_years(one.barred_until, -3), one.barred_until)
+        people.add_sanction(step.connection, person_id, bar, now=step.now, doc_no="演示惩戒文号")
+
+
+def identity_number(born: date, number: int) -> str:
+    """A number of the right shape that no person can have: 990000 is nobody's place of registration."""
+    digits = f"990000{born:%Y%m%d}{number:03d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]

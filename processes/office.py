@@ -1,0 +1,49 @@
+"""What this office hands to the engine: the only place that knows all families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.registry import Registry
+from forms.i18n import T, Text
+from processes.appointment.handlers import HANDLERS as APPOINTMENT
+from processes.candidate.handlers import HANDLERS as CANDIDATE
+from processes.certificate.handlers import HANDLERS as CERTIFICATE
+from processes.committee.handlers import HANDLERS as COMMITTEE
+from processes.functions import FUNCTIONS
+from processes.publicity.handlers import HANDLERS as PUBLICITY
+
+ROOT = Path(__file__).resolve().parent
+FAMILIES = ("candidate", "publicity", "committee", "certificate", "appointment")
+SHIPPED = (*(ROOT / family for family in FAMILIES), ROOT.parent / "forms")
+
+GROUPS: Mapping[str, Text] = {
+    "admin": T("系统管理员"),
+    "process_owner": T("流程负责人"),
+    "manager": T("管理者"),
+    "inspector": T("检查人员"),
+    "candidate": T("申报人"),
+    "unit_hr": T("单位人事"),
+    "unit_panel": T("单位考核推荐小组"),
+    "unit_leader": T("单位负责人"),
+    "unit_supervisor": T("单位纪检监督"),
+    "local_authority": T("属地主管部门"),
+    "committee_office": T("评审办事机构"),
+    "archives_bureau": T("省档案局"),
+    "provincial_hrss": T("省人力资源社会保障厅"),
+    "chair": T("主任委员"),
+    "vice_chair": T("副主任委员"),
+    "supervisor": T("监督员"),
+    "investigator": T("调查人员"),
+    "expert": T("评审专家"),
+    "system": T("系统"),
+}
+
+
+def registry() -> Registry:
+    """All handlers, FEEL functions, groups and shipped files of this office."""
+    made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
+    for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT):
+        made.add_handlers(handlers)
+    return made
