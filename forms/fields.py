@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?
 _PHONE = re.compile(r"(?:\+86[- ]?)?1[3-9][0-9]{9}|0[0-9]{2,3}[- ]?[0-9]{7,8}(?:[-转][0-9]{1,6})?")
 
 
-class ValueField(Field[Any]):
+class ValueField(Field[Any], ABC):
     """A field of one component: converts, and refuses with sentences that name the label."""
 
     def __init__(self, component: Component, label: Text, **arguments: Any) -> None:
@@ -37,8 +38,9 @@ class ValueField(Field[Any]):
         except Bad as bad:
             raise ValidationError([bad.text]) from bad
 
+    @abstractmethod
     def convert(self, value: Any) -> Any:
-        raise NotImplementedError
+        """The value as it is kept. Raises `Bad` with a sentence that says what is wrong."""
 
     def number_of(self, name: str) -> int | None:
         limit = self.limits.get(name)
