@@ -30,5 +30,8 @@ class Speaks:
         self.app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        # Our cookies are ASCII. What else a browser holds may not even be UTF-8, and werkzeug breaks on that.
+        if not (cookies := environ.get("HTTP_COOKIE", "")).isascii():
+            environ["HTTP_COOKIE"] = cookies.encode("ascii", "ignore").decode()
         with i18n.use(preferred(environ.get("HTTP_COOKIE"), environ.get("HTTP_ACCEPT_LANGUAGE"))):
             return self.app(environ, start_response)

@@ -52,7 +52,10 @@ class Parser(FlaskParser):
             return missing
         if not is_json_request(req):
             raise UnsupportedMediaType
-        value = orjson.loads(body)
+        try:
+            value = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise BadRequest from error
         if not storable(value):
             raise BadRequest
         return value
@@ -106,7 +109,7 @@ class Schema(ma.Schema):
 class Instant(fields.Field):
     """An aware datetime; out as ISO 8601 with the offset of Qinghai, in with any offset."""
 
-    default_error_messages = {"naive": "needs an offset"}  # noqa: RUF012
+    default_error_messages = {"invalid": "not an instant"}  # noqa: RUF012
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         if isinstance(value, str):  # kept in a result as text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine.clock import FixedClock
-from engine.config import Settings
 from engine.engine import Engine
-from engine.registry import Registry
-from tests.unit.identity.conftest import PASSWORD, START, Wall, account
+from engine.identity import passwords
+from engine.identity.accounts import CreateAccount
+from engine.registry import Membership, Registry
+from tests.conftest import MakeEngine
+from tests.unit.identity.conftest import PASSWORD, Wall
 from web.app import create_app
 
 API = "/api/v1"
@@ -47,24 +49,28 @@ class Caller:
 
 
 @pytest.fixture
-def engine_(tmp_path: Path) -> Iterator[Engine]:
-    settings = Settings(
-        f"sqlite:///{tmp_path / 'zhiping.db'}", tmp_path, "k" * 40, attachments_url=str(tmp_path / "attachments")
-    )
-    made = Engine(settings, Registry(), clock=FixedClock(START))
-    made.create_schema()
+def engine_(sqlite_template: Path, make_engine: MakeEngine, tmp_path: Path) -> Engine:
+    """On SQLite alone: what the databases do differently is tested below the web."""
+    shutil.copy(sqlite_template, tmp_path / "zhiping.db")
+    url = f"sqlite:///{tmp_path / 'zhiping.db'}"
+    made = make_engine(url, Registry(), attachments_url=str(tmp_path / "attachments"))
+    hashed = passwords.make_hash(PASSWORD)
     for username, *groups in (
         ("admin", "admin"),
-        ("process_owner", "process_owner"),
-        ("process_owner2", "process_owner"),
+        ("owner", "process_owner"),
+        ("owner2", "process_owner"),
         ("manager", "manager"),
         ("wang", "hr"),
         ("li", "hr"),
         ("nobody",),
     ):
-        account(made, username, *groups)
-    yield made
-    made.stop()
+        belongs = tuple(Membership(group) for group in groups)
+        made.run(
+            CreateAccount(
+                username=username, name=username.title(), actor=None, memberships=belongs, password_hash=hashed
+            )
+        )
+    return made
 
 
 @pytest.fixture
