@@ -21,6 +21,8 @@ class SubProcess(Node):
 
     def enter(self, task: Any, machine: Machine) -> bool:
         top = task.workflow.top_workflow
+        if self.target not in top.subprocess_specs:
+            raise StepFailed(T("被调用的流程“{key}”不在这次发布中。", key=self.target), code="NO_SUCH_PROCESS")
         if task.workflow.depth + 1 > machine.limits.depth:
             raise StepFailed(T("流程嵌套超过 {n} 层。", n=machine.limits.depth), code="DEPTH_LIMIT")
         data = self.inward(task, machine)

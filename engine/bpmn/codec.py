@@ -19,7 +19,7 @@ from engine.bpmn.machine import Machine
 from engine.bpmn.parse import Release
 from engine.bpmn.values import changes
 from engine.bpmn.workflow import SubWorkflow, Workflow
-from engine.errors import ZhipingError
+from engine.errors import Refused, ZhipingError
 from forms.i18n import T
 
 FORMAT: Final = 1
@@ -37,15 +37,17 @@ _zstd = _Zstd()
 
 
 def dump(workflow: Workflow, release: Release, process_key: str) -> bytes:
-    """The state in this format. The tree is made compact first."""
+    """The state in this format. The tree is made compact first. Raises `Refused` (DATA_LIMIT) for what could not be read again."""
     for scope in workflow.scopes():
         scope.compact()
     inner = [
         [key.hex, scope.spec.name, *_scope(scope)]
         for key, scope in sorted(workflow.subprocesses.items(), key=lambda item: item[1].depth)
     ]
-    body = [release.id, process_key, _scope(workflow), inner]
-    return _MAGIC + bytes([FORMAT]) + bytes(_zstd.pack(orjson.dumps(body)))
+    body = orjson.dumps([release.id, process_key, _scope(workflow), inner])
+    if len(body) > MAX_STATE:
+        raise Refused(T("流程的全部资料超过 {n} 字节，请存为附件。", n=MAX_STATE), code="DATA_LIMIT")
+    return _MAGIC + bytes([FORMAT]) + bytes(_zstd.pack(body))
 
 
 def load(release: Release, process_key: str, blob: bytes, machine: Machine) -> Workflow:

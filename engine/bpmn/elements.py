@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -56,6 +56,7 @@ class Lane:
     scope: str | None
     line: int
     refs: tuple[str, ...]
+    inside: str | None = None  # id of the lane around it
 
 
 @dataclass(frozen=True)
@@ -270,6 +271,7 @@ def _process(node: Any, messages: dict[str, Any], errors: dict[str, Any], pools:
 
 def _lanes(node: Any) -> Iterator[Lane]:
     for lane_set in node.iter(f"{{{BPMN}}}laneSet", f"{{{BPMN}}}childLaneSet"):
+        around = lane_set.getparent().get("id") if is_bpmn(lane_set, "childLaneSet") else None
         for lane in children(lane_set, "lane"):
             given = properties(lane)
             name = lane.get("name") or ""
@@ -280,6 +282,7 @@ def _lanes(node: Any) -> Iterator[Lane]:
                 scope=given.get("scope", "").strip() or None,
                 line=lane.sourceline,
                 refs=tuple((ref.text or "").strip() for ref in children(lane, "flowNodeRef")),
+                inside=around,
             )
 
 
@@ -303,7 +306,7 @@ def _element(
 ) -> Element:
     given = properties(node)
     if given.get("scope", "").strip() and lane is not None:
-        lane = Lane(lane.id, lane.name, lane.group, given["scope"].strip(), lane.line, lane.refs)
+        lane = replace(lane, scope=given["scope"].strip())
     return Element(
         id=node.get("id") or "",
         name=(node.get("name") or "").strip(),

@@ -8,6 +8,7 @@ nothing is taken on trust: what we do not run is refused here, unless the proces
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any, Final
 
 from lxml import etree
@@ -28,6 +29,8 @@ MAX_LABEL: Final = 2_000  # characters of a name or any other attribute
 MAX_SLOT: Final = 10_000  # characters of a property's value
 MAX_ID: Final = 120
 MAX_NODES: Final = 1_000  # flow nodes of one file
+MAX_FLOWS: Final = 3_000
+MAX_LANES: Final = 200
 RESERVED: Final = frozenset({"Start", "End", "Root"})
 
 _ID: Final = re.compile(r"[^\W\d][\w.-]*")
@@ -57,9 +60,17 @@ def lint_bpmn(
     if root.tag != f"{{{BPMN}}}definitions":
         findings.error(root.sourceline, None, "NOT_BPMN", T("这不是 BPMN 2.0 流程图（缺少 definitions）。"))
         return findings.problems
-    if sum(1 for node in root.iter(f"{{{BPMN}}}*") if is_flow_node(node)) > MAX_NODES:
-        findings.error(None, None, "TOO_LARGE", T("图中元素超过 {n} 个，请拆成几个流程，用调用活动连接。", n=MAX_NODES))
-        return findings.problems
+    counted = Counter("node" if is_flow_node(node) else local(node) for node in root.iter(f"{{{BPMN}}}*"))
+    for kind, most in (
+        ("node", MAX_NODES),
+        ("sequenceFlow", MAX_FLOWS),
+        ("lane", MAX_LANES),
+        ("flowNodeRef", MAX_FLOWS),
+    ):
+        if counted[kind] > most:
+            text = T("图太大：{kind} 超过 {n} 个，请拆成几个流程，用调用活动连接。", kind=kind, n=most)
+            findings.error(None, None, "TOO_LARGE", text)
+            return findings.problems
     _texts(root, findings)
     _ids(root, findings)
     _definitions(root, findings)
@@ -181,23 +192,25 @@ def _ignored(root: Any, executable: set[str], findings: Findings) -> None:
         if process.get("id") not in executable:
             continue
         for node in process.iter(etree.Element):
-            owner = node
-            while owner is not None and not (is_bpmn(owner) and owner.get("id")):
-                owner = owner.getparent()
-            where = owner.get("id") if owner is not None else None
             for attribute in node.attrib:
                 name = etree.QName(attribute)
                 if name.namespace == CAMUNDA and name.localname in _IGNORED_ATTRIBUTES:
                     text = T("引擎不执行 camunda:{name}，请改用 topic 指定服务。", name=name.localname)
-                    findings.error(node.sourceline, where, "IGNORED", text, attribute=name.localname)
+                    findings.error(node.sourceline, _owner(node), "IGNORED", text, attribute=name.localname)
             name = etree.QName(node)
             if name.namespace == CAMUNDA and name.localname not in _KNOWN_EXTENSIONS:
                 text = T("引擎不执行扩展 camunda:{name}，请删去。", name=name.localname)
-                findings.error(node.sourceline, where, "IGNORED", text, extension=name.localname)
+                findings.error(node.sourceline, _owner(node), "IGNORED", text, extension=name.localname)
             elif name.localname == "inputParameter" and len(node):
                 text = T("参数“{name}”只能是文字或以 = 开头的 FEEL。", name=node.get("name"))
-                findings.error(node.sourceline, where, "IGNORED", text)
+                findings.error(node.sourceline, _owner(node), "IGNORED", text)
             elif name.namespace not in (BPMN, CAMUNDA) and is_bpmn(node.getparent(), "extensionElements"):
-                findings.warn(
-                    node.sourceline, where, "FOREIGN", T("不认识的扩展“{name}”，将被忽略。", name=name.localname)
-                )
+                text = T("不认识的扩展“{name}”，将被忽略。", name=name.localname)
+                findings.warn(node.sourceline, _owner(node), "FOREIGN", text)
+
+
+def _owner(node: Any) -> str | None:
+    """Id of the element of the diagram a node belongs to."""
+    while node is not None and not (is_bpmn(node) and node.get("id")):
+        node = node.getparent()
+    return None if node is None else str(node.get("id"))

@@ -65,19 +65,13 @@ def _lanes(process: Process, findings: Findings) -> None:
             if ref not in process.elements:
                 text = T("泳道“{lane}”引用的元素“{ref}”不存在。", lane=lane.name, ref=ref)
                 findings.error(lane.line, lane.id, "DANGLING", text, ref=ref)
-            elif places.get(ref, lane.id) != lane.id and not _nested(process, places[ref], lane.id):
+            elif ref in places and places[ref] != lane.inside:
                 text = T("元素“{ref}”同时在两条泳道中。", ref=ref)
                 findings.error(lane.line, ref, "TWO_LANES", text)
             places[ref] = lane.id
         if not lane.group and any(process.elements[ref].human for ref in lane.refs if ref in process.elements):
             text = T("泳道没有名称，也没有 group，无法确定由谁办理。")
             findings.error(lane.line, lane.id, "LANE_GROUP", text)
-
-
-def _nested(process: Process, outer: str | None, inner: str | None) -> bool:
-    """A lane inside a lane lists its elements in both; side by side only one may."""
-    refs = {lane.id: set(lane.refs) for lane in process.lanes}
-    return refs.get(inner, set()) <= refs.get(outer, set()) or refs.get(outer, set()) <= refs.get(inner, set())
 
 
 def _boundaries(process: Process, findings: Findings) -> None:
@@ -143,6 +137,9 @@ def _event_gateway(process: Process, element: Element, out: list[Flow], flows: l
             findings.error(target.line, target.id, "EVENT_GATEWAY", text)
         elif sum(flow.target == target.id for flow in flows) > 1:
             text = T("“{name}”在事件网关之后，不能再有别的来路。", name=target.label)
+            findings.error(target.line, target.id, "EVENT_GATEWAY", text)
+        if any(other.attached_to == target.id for other in process.elements.values()):
+            text = T("事件网关之后的“{name}”不能带边界事件。", name=target.label)
             findings.error(target.line, target.id, "EVENT_GATEWAY", text)
     if sum(target.event.kind == "timer" for target in targets) > 1:
         text = T("事件网关“{name}”之后有两个定时，只会用到较早的一个，请合并。", name=element.label)

@@ -28,6 +28,10 @@ def check_slots(process: Process, findings: Findings, registry: Registry | None,
     for element in process.elements.values():
         expressions += _element_slots(element)
         _element(process, element, findings, registry, known)
+    for flow in process.flows:
+        if flow.condition and flow.condition_language and "feel" not in flow.condition_language.lower():
+            text = T("条件只能用 FEEL，不能用“{language}”。", language=flow.condition_language)
+            findings.error(flow.line, flow.id, "SCRIPT_FORMAT", text)
     if len(expressions) > MAX_EXPRESSIONS:
         text = T("流程中的表达式超过 {n} 个，请拆分。", n=MAX_EXPRESSIONS)
         findings.error(process.line, process.id, "TOO_LARGE", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
@@ -45,7 +46,8 @@ class MultiInstance(Node):
                     code="BAD_COLLECTION",
                 )
             count = len(items)
-        if count > machine.limits.branches:
+        beside = 0 if loop.sequential else sum(1 for _ in task.workflow.top_workflow.all_open())
+        if beside + count > machine.limits.branches:
             raise StepFailed(T("同时进行的任务超过 {n} 个。", n=machine.limits.branches), code="BRANCH_LIMIT")
         state.update(items=items, next=0, done=0, out=[], pending=[])
         if loop.output_collection:
@@ -66,6 +68,8 @@ class MultiInstance(Node):
         child.data = {**task.data, "loopCounter": index + 1}
         if loop.variable:
             child.data[loop.variable] = state["items"][index]
+        if not loop.output_collection:
+            state["base"] = task.data  # what the instance starts from, to tell what it changed
         child.task_spec._update(child)
 
     def instance_done(self, task: Any, child: Any) -> None:
@@ -91,14 +95,14 @@ class MultiInstance(Node):
 
     def _collect(self, task: Any, machine: Machine) -> None:
         state, loop = task.internal_data, self.loop
-        child = next(child for child in task.children if str(child.id) == state["pending"][0])
+        child = task.workflow.tasks[UUID(state["pending"][0])]
         out, data = state["out"], dict(task.data)
         if loop.output_collection:
             value = machine.evaluate(loop.output_element, child.data) if loop.output_element else None
             out = sorted([*out, [child.internal_data["instance"], value]], key=lambda pair: pair[0])
             data[loop.output_collection] = [value for _, value in out]
         else:
-            changed, removed = changes(task.data, child.data)
+            changed, removed = changes(state["base"], child.data)
             private = {loop.variable, "loopCounter"}
             data.update({key: value for key, value in changed.items() if key not in private})
             data = {key: value for key, value in data.items() if key not in removed}
@@ -117,8 +121,8 @@ class MultiInstance(Node):
         if enough:
             for other in task.children:
                 task.workflow.cancel_branch(other)
-            for key in ("items", "next", "done", "out", "pending"):
-                del state[key]
+            for key in ("items", "next", "done", "out", "pending", "base"):
+                state.pop(key, None)
             task._set_state(TaskState.READY)
         elif loop.sequential:
             self._next(task)

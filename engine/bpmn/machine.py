@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,6 +19,10 @@ from forms.i18n import T, Text
 OPEN: Final = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 
 feel: Final = Feel()
+
+for _name in ("spiff.task", "spiff.workflow", "spiff.data"):
+    # Below this level SpiffWorkflow hands the variables of every task to the log.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class StepFailed(ZhipingError):

@@ -98,7 +98,8 @@ class Node(BpmnTaskSpec):
     def _on_complete(self, my_task: Any) -> None:
         workflow, machine = my_task.workflow, my_task.workflow.machine
         leaving = self.leaving(my_task)
-        machine.happen("completed", my_task, **({"flows": [flow for flow, _ in leaving]} if leaving else {}))
+        drawn = [flow for flow, _ in leaving if flow]
+        machine.happen("completed", my_task, **({"flows": drawn} if drawn else {}))
         owner = my_task.parent
         if owner is not None and isinstance(owner.task_spec, BoundarySplit) and owner.task_spec.main == self.name:
             for sibling in owner.children:

@@ -7,6 +7,7 @@ import time
 import pytest
 from marshmallow import Schema, fields
 
+from engine.bpmn.findings import MAX_PROBLEMS
 from engine.bpmn.lint import KnownNames, lint_bpmn
 from engine.bpmn.parse import Release
 from engine.errors import Problem
@@ -381,6 +382,34 @@ def test_calls_in_a_circle_over_several_files() -> None:
     raw = xml(process("p", node("callActivity", "c", calledElement="q"), "s -> c -> e"))
     calls = {"q": frozenset({"r"}), "r": frozenset({"p"})}
     assert found(raw, known=KnownNames(calls=calls)) == [("CALL_CYCLE", "c")]
+
+
+def test_a_big_hostile_file_is_read_in_time_and_not_all_is_told() -> None:
+    rows = "".join(f'<camunda:listener{n % 7} a="b: c" name="&lt;b&gt;"/>' for n in range(15_000))
+    task = node("userTask", "u", f"<bpmn:extensionElements>{rows}</bpmn:extensionElements>")
+    assert len(lint(xml(process("p", task, LINE)))) == MAX_PROBLEMS
+    arrows = "".join(f'<bpmn:sequenceFlow id="f{n}" sourceRef="u" targetRef="e"/>' for n in range(15_000))
+    assert found(xml(process("p", user("u") + arrows, LINE))) == [("TOO_LARGE", None)]
+
+
+def test_an_element_stands_in_one_lane() -> None:
+    def lane(id: str, inner: str = "") -> str:
+        return node("lane", id, f"<bpmn:flowNodeRef>u</bpmn:flowNodeRef>{inner}", name=id)
+
+    beside = xml(process("p", f"<bpmn:laneSet>{lane('a')}{lane('b')}</bpmn:laneSet>" + user("u"), LINE))
+    assert found(beside) == [("TWO_LANES", "u")]
+    inner = node("childLaneSet", "set", lane("b"))
+    within = node("laneSet", "sets", lane("a", inner))
+    raw = xml(process("p", within + user("u"), LINE))
+    assert found(raw) == []
+    assert Play(raw).task("u").lane == "b"
+
+
+def test_conditions_in_another_language_are_refused() -> None:
+    raw = xml(process("p", gate("g", default="g_u") + user("u"), "s -> g; g -> u; g -> e [x]; u -> e"))
+    assert found(raw.replace(b"<bpmn:conditionExpression ", b'<bpmn:conditionExpression language="groovy" ')) == [
+        ("SCRIPT_FORMAT", "g_e")
+    ]
 
 
 def test_problems_come_in_the_order_of_the_file_with_lines() -> None:

@@ -163,6 +163,30 @@ def test_instances_of_a_service_and_its_error() -> None:
     assert Play(diagram, {"xs": [1, 2, 3]}, world=World(handlers={"work": work})).open == ["after"]
 
 
+def test_without_a_collection_for_results_each_instance_adds_what_it_changed() -> None:
+    for one_by_one in (False, True):
+        task = user("u", many("=experts", "expert", one_by_one=one_by_one))
+        play = Play(
+            xml(process("p", task + user("after"), "s -> u -> after -> e")), {"experts": ["a", "b"], "n": 0, "gone": 1}
+        )
+        play.complete("u", by_a=1, n=1)
+        play.complete("u", by_b=2)
+        assert play.data == {"experts": ["a", "b"], "n": 1, "gone": 1, "by_a": 1, "by_b": 2}
+
+
+def test_instances_of_instances_are_counted_together() -> None:
+    called = process("q", user("deep", many(cardinality="30")), "s -> deep -> e")
+    ca = node("callActivity", "ca", many(cardinality="30"), calledElement="q")
+    play = Play(xml(process("p", ca, "s -> ca -> e"), called), limits=Limits(branches=100), reload=False)
+    assert {code for _, code in play.failed} == {"BRANCH_LIMIT"}
+    assert len(play.open) <= 100
+
+
+def test_a_call_that_leads_nowhere_is_an_incident() -> None:
+    play = Play(xml(process("p", node("callActivity", "ca", calledElement="gone"), "s -> ca -> e")))
+    assert play.failed == [("ca", "NO_SUCH_PROCESS")]
+
+
 def test_many_instances_stay_quick() -> None:
     play = Play(xml(process("p", each("u", cardinality="=n"), "s -> u -> e")), {"n": 120}, reload=False)
     for _ in range(120):
