@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -23,7 +22,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?
 _PHONE = re.compile(r"(?:\+86[- ]?)?1[3-9][0-9]{9}|0[0-9]{2,3}[- ]?[0-9]{7,8}(?:[-转][0-9]{1,6})?")
 
 
-class ValueField(Field[Any], ABC):
+class ValueField(Field[Any]):
     """A field of one component: converts, and refuses with sentences that name the label."""
 
     def __init__(self, component: Component, label: Text, **arguments: Any) -> None:
@@ -38,9 +37,9 @@ class ValueField(Field[Any], ABC):
         except Bad as bad:
             raise ValidationError([bad.text]) from bad
 
-    @abstractmethod
     def convert(self, value: Any) -> Any:
-        """The value as it is kept. Raises `Bad` with a sentence that says what is wrong."""
+        """The value as it is kept; a list's rows are converted one by one before. Raises `Bad` saying what is wrong."""
+        return value
 
     def number_of(self, name: str) -> int | None:
         limit = self.limits.get(name)
