@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from forms.i18n import gettext
 from processes.candidate.words import TITLE
-from processes.certificate.queries import CertificateCheck, CheckedCertificate
+from processes.certificate.queries import CertificateCheck, CertificateShown
 from web.pages.desk import ask, now
 from web.pages.words import day
 from web.security import anonymous_form
@@ -50,7 +50,7 @@ def _answer(no: str, code: str) -> ResponseReturnValue:
     return render_template("certificate.html", no="", certificate=_shown(found), now=now())
 
 
-def _shown(found: CheckedCertificate) -> dict[str, Any]:
+def _shown(found: CertificateShown) -> dict[str, Any]:
     title = TITLE.get(found.title)
     verdicts = {
         "valid": gettext("证书有效"),
@@ -59,7 +59,7 @@ def _shown(found: CheckedCertificate) -> dict[str, Any]:
     }
     facts = [
         (gettext("证书编号"), found.no),
-        (gettext("姓名"), found.holder_name),
+        (gettext("姓名"), found.name),
         (gettext("职称"), str(title) if title else found.title),
         (gettext("生效日期"), day(found.effective_on)),
         (gettext("发证日期"), day(found.issued_on)),

@@ -1,0 +1,67 @@
+"""A diagram in words: what comes after a step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from web.pages import nextsteps, outline
+
+REVIEW = (Path(__file__).parent / "review.bpmn").read_bytes()
+
+
+@pytest.fixture
+def drawn() -> outline.Outline:
+    return outline.read(REVIEW, "review")
+
+
+def test_every_way_on_is_told_with_its_turn(drawn: outline.Outline) -> None:
+    assert nextsteps.rows(drawn.next_steps("check")) == [
+        {"condition": "材料齐全？需补正", "text": "由申报人办理“填写申请表”"},
+        {"condition": "材料齐全？受理", "text": "等待：公示期满"},
+        {"condition": "材料齐全？不符合条件", "text": "这个流程结束：不予受理"},
+    ]
+
+
+def test_what_happens_when_nobody_acts(drawn: outline.Outline) -> None:
+    assert nextsteps.deadline_sentences(drawn, "check") == [
+        "到期没有办理（十个工作日未审核）：这个流程结束：逾期未审核。"
+    ]
+
+
+def test_a_called_process_is_entered(drawn: outline.Outline) -> None:
+    assert nextsteps.in_words(drawn.next_steps("window")) == ["进入“核发”"]
+
+
+def test_steps_know_their_lane(drawn: outline.Outline) -> None:
+    assert {step.id: step.lane for step in drawn.steps()}["apply"] == "申报人"
+
+
+def test_an_unknown_element_leads_nowhere(drawn: outline.Outline) -> None:
+    assert drawn.next_steps("nothing") == []
+    assert drawn.name_of("nothing") == "nothing"
+
+
+def test_the_end_of_a_sub_process_goes_on_behind_it() -> None:
+    xml = b"""<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t">
+      <bpmn:process id="p" isExecutable="true">
+        <bpmn:subProcess id="inner"><bpmn:userTask id="a" name="A"/><bpmn:endEvent id="e" name="E"/>
+          <bpmn:sequenceFlow id="f1" sourceRef="a" targetRef="e"/></bpmn:subProcess>
+        <bpmn:userTask id="b" name="B"/><bpmn:sequenceFlow id="f2" sourceRef="inner" targetRef="b"/>
+      </bpmn:process></bpmn:definitions>"""
+    assert [step.element_id for step in outline.read(xml).next_steps("a")] == ["b"]
+
+
+def test_a_loop_ends() -> None:
+    xml = b"""<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t">
+      <bpmn:process id="p" isExecutable="true"><bpmn:scriptTask id="a"/><bpmn:scriptTask id="b"/>
+        <bpmn:sequenceFlow id="f1" sourceRef="a" targetRef="b"/><bpmn:sequenceFlow id="f2" sourceRef="b" targetRef="a"/>
+      </bpmn:process></bpmn:definitions>"""
+    assert outline.read(xml).next_steps("a") == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"<x", b"<x/>", b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'])
+def test_what_is_no_diagram_is_refused(raw: bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        outline.read(raw)
