@@ -316,9 +316,14 @@ def _pass(request: dict[str, Any], expression: str | list[str], again: bool = Tr
         typed = typed or isinstance(value, date | Temporal)
         return _encode(value)
 
-    text = orjson.dumps(request, default=encode, option=_OPTIONS)
-    if typed:
-        text = orjson.dumps({**request, "typed": True}, default=encode, option=_OPTIONS)
+    try:
+        text = orjson.dumps(request, default=encode, option=_OPTIONS)
+        if typed:
+            text = orjson.dumps({**request, "typed": True}, default=encode, option=_OPTIONS)
+    except (
+        orjson.JSONEncodeError
+    ) as error:  # a lone surrogate, an integer of more than 64 bits, no process value at all
+        raise judged(expression, {"code": "ARGUMENTS", "values": str(error)}) from error
     call = _interpreter()
     began = time.thread_time()
     try:

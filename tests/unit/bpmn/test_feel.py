@@ -73,8 +73,16 @@ def test_variables_are_seen_with_chinese_names_and_odd_keys() -> None:
 def test_python_dates_in_variables_are_feel_dates() -> None:
     assert condition('d = date("2026-01-01")', d=date(2026, 1, 1))
     assert condition("t < now()", t=datetime(2026, 5, 31, 17, 29, tzinfo=UTC))
-    with pytest.raises(TypeError):
-        value("t", {"t": datetime(2026, 1, 1)})  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("odd", [datetime(2026, 1, 1), "\ud800", 10**30, object()])  # noqa: DTZ001
+def test_what_is_no_process_value_is_an_error(odd: Any) -> None:
+    with pytest.raises(FeelError) as caught:
+        value("x", {"x": odd})
+    assert caught.value.facts["reason"] == "ARGUMENTS"
+    assert value("y", {"x": odd, "y": 1}) == 1
+    with pytest.raises(FeelError):
+        value("1 + \ud800")
 
 
 def test_a_condition_tells_what_it_read() -> None:
