@@ -117,7 +117,7 @@ class Picture:
     timers: tuple[PendingTimer, ...]
     messages: tuple[WaitingMessage, ...]
     active: tuple[ActiveElement, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[Failure, ...]  # every step that stands still now, not only those of this run
     happenings: tuple[Happening, ...]  # of this run, in order
     outgoing: tuple[OutgoingMessage, ...]  # of this run, in order
 
