@@ -20,7 +20,7 @@ from engine.commands.step import Step
 from engine.commands.text import check_command
 from engine.config import Settings
 from engine.effects import Sender
-from engine.errors import Busy, Conflict, Forbidden, Invalid, Refused, ZhipingError
+from engine.errors import Busy, Conflict, DeploymentRefused, Forbidden, Invalid, Refused, ZhipingError
 from engine.jobs import queue
 from engine.jobs.local import LocalJobs
 from engine.jobs.queue import Job
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 R = TypeVar("R")
 KEPT = timedelta(hours=24)  # how long a reply is kept for a repetition
-AUDITED = (Refused, Forbidden, Conflict, Invalid)  # what a person was refused is written down
+AUDITED = (Refused, Forbidden, Conflict, Invalid, DeploymentRefused)  # what a person was refused is written down
 SAME_INSTANT = 200  # firings of one instance at one instant: a loop of timers that never waits
 PATIENCE = 5.0  # seconds to wait for jobs that somebody else holds
 
@@ -203,6 +203,8 @@ class Engine:
         data: dict[str, Any] = {"command": type(command).__name__, "code": refusal.code}
         if isinstance(refusal, Invalid):
             data["fields"] = sorted(refusal.errors)
+        if isinstance(refusal, DeploymentRefused):
+            data["problems"] = sorted({problem.code for problem in refusal.problems})
         line = history.Line("refused", actor.username, data=data, text=refusal.text)
         with self.store.transaction() as connection:
             now = self._read_clock(connection)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-AT_THE_LATEST = timedelta(seconds=30)  # to notice leases of the dead and rows of other processes
+ALONE = timedelta(seconds=30)  # to look again at the latest: leases of the dead run out
+TOGETHER = timedelta(seconds=1)  # where other processes may have put work in
 SOON = timedelta(milliseconds=200)
 AFTER_TROUBLE = timedelta(seconds=2)
 
@@ -73,7 +74,7 @@ class LocalJobs:
                 self._working = False
                 if not self._stopping:
                     now = self._engine.wall.now()
-                    latest = now + AT_THE_LATEST
+                    latest = now + (ALONE if self._engine.store.single_process else TOGETHER)
                     # What is due and still not done is held by somebody else: look again soon, not at once.
                     following = max(following or latest, now + SOON)
                     self._plan(now if self._again else min(following, latest))
