@@ -48,7 +48,7 @@ class Settings:
             return given.get(name) or environ.get(PREFIX + name.upper()) or default
 
         data_dir = Path(value("data_dir", "data")).expanduser().absolute()
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         port = value("port", "8000")
         if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
             raise _wrong("port", port)

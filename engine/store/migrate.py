@@ -40,8 +40,8 @@ def is_current(connection: Connection, locations: Sequence[Path] = ()) -> bool:
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether nothing of any program stands in this database."""
-    return not inspect(connection).get_table_names()
+    """Whether no table stands in this database but Alembic's own mark."""
+    return set(inspect(connection).get_table_names()) <= {"alembic_version"}
 
 
 def differences(connection: Connection) -> list[Any]:

@@ -43,7 +43,7 @@ class Finding:
 
 @click.command()
 @click.option(
-    "--invariants", is_flag=True, help="也核对全部数据 · also compare all rows with the states and the history"
+    "--invariants", "deep", is_flag=True, help="也核对全部数据 · also compare all rows with the states and the history"
 )
 @with_settings
 def check(settings: Settings, deep: bool) -> None:
