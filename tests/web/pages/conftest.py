@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from marshmallow import Schema
+from sqlalchemy import Engine as Connections
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
@@ -21,6 +22,7 @@ from engine.commands.deploy import Deploy
 from engine.commands.start_instance import StartInstance
 from engine.config import Settings
 from engine.engine import Engine
+from engine.identity import people
 from engine.identity.accounts import CreateAccount
 from engine.identity.passwords import make_hash
 from engine.queries.work_list import WorkList
@@ -175,12 +177,9 @@ def browse(app: Flask) -> Callable[..., Browser]:
 
 @pytest.fixture
 def who(engine: Engine) -> Callable[[str], Actor]:
-    from engine.identity.login import SessionOf  # noqa: F401 - the tables are on the MetaData by now
-    from engine.identity.people import actor
-
     def find(username: str) -> Actor:
         with engine.store.snapshot() as connection:
-            return actor(connection, username)
+            return people.actor(connection, username)
 
     return find
 
@@ -208,13 +207,13 @@ def task_of(engine: Engine, who: Callable[[str], Actor]) -> Callable[[str, str],
 
 
 @pytest.fixture
-def statements(engine: Engine) -> Iterator[list[str]]:
+def statements() -> Iterator[list[str]]:
     """Every SQL statement run since the test asked."""
     ran: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         ran.append(statement)
 
-    event.listen(engine.store.engine, "before_cursor_execute", note)
+    event.listen(Connections, "before_cursor_execute", note)
     yield ran
-    event.remove(engine.store.engine, "before_cursor_execute", note)
+    event.remove(Connections, "before_cursor_execute", note)

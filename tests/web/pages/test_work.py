@@ -8,6 +8,7 @@ import pytest
 
 from engine.commands.complete_task import CompleteTask
 from engine.commands.start_instance import StartInstance
+from engine.queries.instance_list import InstanceList
 
 
 @pytest.fixture
@@ -106,8 +107,6 @@ def test_starting_leads_to_the_first_task_once(browse, engine, who) -> None:
     # The diagram takes its applicant from a variable that this button does not set: nobody's name, so the lane's.
     assert browser.status == 200
     browser.send("/start/review", {"_key": key})
-    from engine.queries.instance_list import InstanceList
-
     assert engine.ask(InstanceList(who("admin"))).total == 1
 
 
