@@ -11,7 +11,7 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.feel import Condition, Feel
-from engine.bpmn.model import Failure, Happening, Limits, OutgoingMessage, ServiceCall, Services
+from engine.bpmn.model import Failure, Happening, Limits, OutgoingMessage, Services
 from engine.bpmn.values import clean, size
 from engine.errors import BpmnError, Refused, ZhipingError
 from forms.i18n import T, Text
@@ -63,7 +63,7 @@ class Machine:
         self.ended: list[str] = []
         self.raised: list[tuple[Any, BpmnError | Refused]] = []  # errors a boundary event may catch
         self.steps = 0
-        self.started = time.monotonic()
+        self.started: float | None = None  # when the first step was taken
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
@@ -84,11 +84,12 @@ class Machine:
 
     # -- the outside ------------------------------------------------------------------------------------------------
 
-    def call(self, request: ServiceCall) -> dict[str, Any]:
-        result = self.services.call(request)
-        if not isinstance(result, Mapping):
-            raise StepFailed(T("服务“{topic}”没有给出结果。", topic=request.topic), code="BAD_RESULT")
-        cleaned: dict[str, Any] = kept(result, request.topic)
+    @staticmethod
+    def result(given: Any, topic: str) -> dict[str, Any]:
+        """What a service gave, as variables can hold it."""
+        if not isinstance(given, Mapping):
+            raise StepFailed(T("服务“{topic}”没有给出结果。", topic=topic), code="BAD_RESULT")
+        cleaned: dict[str, Any] = kept(given, topic)
         return cleaned
 
     def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
@@ -97,7 +98,9 @@ class Machine:
     # -- limits -----------------------------------------------------------------------------------------------------
 
     def spent(self) -> StepFailed | None:
-        """Why this run may not go on, or None."""
+        """Why this run may not go on, or None. Its time counts from the first call."""
+        if self.started is None:
+            self.started = time.monotonic()
         if self.steps >= self.limits.steps:
             return StepFailed(T("一次推进超过 {n} 步，流程可能在空转。", n=self.limits.steps), code="STEP_LIMIT")
         if time.monotonic() - self.started > self.limits.seconds:

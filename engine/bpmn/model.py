@@ -132,6 +132,8 @@ class ServiceCall:
     definition_key: str
     task_id: str
     variables: Mapping[str, Any]
+    # To be called with the result before it counts: raises for one that cannot be kept, and then what the handler wrote must go too.
+    accept: Callable[[Mapping[str, Any]], object] = field(default=lambda _result: None, compare=False, repr=False)
 
 
 class Services(Protocol):

@@ -91,7 +91,7 @@ class ProcessInfo:
     calls: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Release:
     """Compiled diagrams. Immutable; the specs are shared by instances and threads and never changed after `build`."""
 

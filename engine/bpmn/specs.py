@@ -236,7 +236,12 @@ class ServiceTask(Node):
         for name, text in element.parameters.items():
             expression = marked_feel(text)
             parameters[name] = text if expression is None else machine.evaluate(expression, task.data)
-        result = machine.call(
+
+        def take(result: Mapping[str, Any]) -> dict[str, Any]:
+            cleaned = machine.result(result, element.topic or "")
+            return _checked(machine, task, {element.result_variable: cleaned} if element.result_variable else cleaned)
+
+        result = machine.services.call(
             ServiceCall(
                 topic=element.topic or "",
                 parameters=parameters,
@@ -244,10 +249,10 @@ class ServiceTask(Node):
                 definition_key=element.process,
                 task_id=str(task.id),
                 variables=copy.deepcopy(task.data),
+                accept=take,
             )
         )
-        set_here = {element.result_variable: result} if element.result_variable else result
-        return _checked(machine, task, set_here)
+        return take(result)
 
     def apply(self, task: Any, machine: Machine, prepared: Any) -> None:
         task.data.update(prepared)

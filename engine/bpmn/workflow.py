@@ -44,8 +44,9 @@ class Scope:
     def settle(self) -> bool:
         """Nothing in this scope can move by itself: let inclusive joins go on, or end the scope. Whether something moved."""
         tasks = list(self.open_tasks())
-        for spec in {task.task_spec for task in tasks if isinstance(task.task_spec, InclusiveGateway)}:
-            if any(task.task_spec is spec and task.state == TaskState.WAITING for task in tasks) and spec.settle(self):
+        waiting = [task for task in tasks if task.state == TaskState.WAITING]
+        for spec in dict.fromkeys(task.task_spec for task in waiting if isinstance(task.task_spec, InclusiveGateway)):
+            if spec.settle(self):
                 return True
         if tasks and all(isinstance(task.task_spec, EndToken) for task in tasks):
             self.finish(tasks)

@@ -165,6 +165,7 @@ class StepServices:
         try:
             with self._step.connection.begin_nested():
                 result = _checked(handler, handler.call(context, parameters) or {})
+                request.accept(result)
         except (BpmnError, ZhipingError):
             raise
         except DBAPIError as error:

@@ -130,10 +130,14 @@ class World:
     functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
     now: datetime = NOON
     calls: list[ServiceCall] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
 
     def call(self, request: ServiceCall) -> Mapping[str, Any]:
         self.calls.append(request)
-        return self.handlers[request.topic](request) if request.topic in self.handlers else {}
+        result = self.handlers[request.topic](request) if request.topic in self.handlers else {}
+        request.accept(result)
+        self.kept.append(request.element_id)  # stands for what a handler has written
+        return result
 
     def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
         return self.tables[decision_key](variables)

@@ -419,6 +419,7 @@ def test_too_much_data_is_refused_from_people_and_an_incident_from_services() ->
         play.complete("u", big="x" * 3_000)
     play.complete("u")
     assert play.failed == [("call", "DATA_LIMIT")]
+    assert play.world.kept == []  # so that a retry does not do the work twice
 
 
 def test_cancelling_an_instance_closes_everything() -> None:
