@@ -47,6 +47,7 @@ const usedTabler = {
         css: [{ raw: await fs.readFile(file, 'utf8') }],
         content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', 'web/assets/*.js'].map((glob) => path.join(root, glob)),
         defaultExtractor: (text) => text.match(/[A-Za-z][\w-]*/g) ?? [],
+        safelist: { standard: [/^row(-cols(-md)?-[1-4])?$/, /^col(-md)?-\d+$/] }, // forms/html.py puts these names together
         variables: true,
         keyframes: true,
         fontFace: true,
