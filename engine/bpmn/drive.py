@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import codec
 from engine.bpmn.events import CatchEvent, boundary_for
+from engine.bpmn.gateways import Join
 from engine.bpmn.loops import MultiInstance
 from engine.bpmn.machine import Machine, StepFailed, blocked
 from engine.bpmn.model import Limits, Picture, Services
@@ -245,7 +246,7 @@ class Run:
             return
         for scope in self.workflow.scopes():
             tasks = list(scope.open_tasks())
-            joins = [t for t in tasks if t.task_spec.arriving[1:] and t.state == TaskState.WAITING]
+            joins = [t for t in tasks if isinstance(t.task_spec, Join) and t.state == TaskState.WAITING]
             others = [t for t in tasks if t not in joins and t.task_spec.element is not None]
             if joins and not others:
                 self.machine.fail(
