@@ -16,7 +16,7 @@ from engine.registry import Actor
 from forms.i18n import T
 from web.context import engine
 from web.pages import words
-from web.security import require_actor
+from web.security import CSRF_FIELD, require_actor
 
 Answer = TypeVar("Answer")
 
@@ -39,7 +39,8 @@ def if_allowed(query: Query[Answer]) -> Answer | None:
 def run(command: Any, *, key: str | None = None, actor: Actor | None = None) -> Any:
     """Run a command. `key`: the hidden `_key` of a form, so that a double click or a reload has one effect."""
     if key and actor is not None:
-        body = repr(sorted(request.form.items(multi=True))).encode()
+        sent = [pair for pair in request.form.items(multi=True) if pair[0] != CSRF_FIELD]  # a fresh token each time
+        body = repr(sorted(sent)).encode()
         return engine().run(command, once=Once(actor.account_id, request.endpoint or "", key[:200], body))
     return engine().run(command)
 
