@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -80,7 +81,6 @@ def compile_batch(context: StepContext, params: dict[str, Any]) -> Mapping[str, 
 class ConfirmParams(CaseRef):
     decision = fields.String(required=True)
     doc_no = fields.String(allow_none=True, load_default=None)
-    date = fields.Date(allow_none=True, load_default=None)
     note = fields.String(allow_none=True, load_default=None)
 
 
@@ -92,14 +92,16 @@ class ConfirmResult(Schema):
 def confirm(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     if params["decision"] != "approve":
         return {"title_confirmed": False, "return_note": params["note"]}
-    if not params["doc_no"] or params["date"] is None:
+    # Read here and not as a parameter: in FEEL the field's name `date` is a function.
+    written = context.variables.get("date")
+    if not params["doc_no"] or not written:
         raise Refused(T("批复须有文号和日期。"), code="DOCUMENT_MISSING")
     application_id = params["application_id"]
     certificates.confirm_title(
         context.connection,
         application_id,
         doc_no=params["doc_no"],
-        confirmed_on=params["date"],
+        confirmed_on=date.fromisoformat(written),
         confirmed_by=acting(context),
         now=context.now,
     )
