@@ -7,7 +7,7 @@ import marshmallow as ma
 from flask import Flask, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from web.api import accounts, attachments, definitions, deployments, instances, operations, tasks, tokens
+from web.api import accounts, attachments, definitions, deployments, instances, operations, public, tasks, tokens
 
 PREFIX = "/api/v1"
 
@@ -61,6 +61,7 @@ def register(app: Flask) -> None:
         operations.incidents,
         operations.clock,
         accounts.blueprint,
+        public.blueprint,
     ):
         api.register_blueprint(blueprint, url_prefix=PREFIX)
     app.before_request(_no_stray_body)

@@ -14,6 +14,7 @@ import processes.register
 from engine.config import Settings
 from engine.engine import Engine
 from engine.store import prepare as ready
+from processes import office
 
 SETTINGS = (
     "database_url",
@@ -45,8 +46,6 @@ def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def make_engine(settings: Settings) -> Engine:
-    from processes import office
-
     return Engine(settings, office.registry())
 
 

@@ -409,3 +409,10 @@ def test_the_program_says_how_it_is(app: Flask, engine_: Engine, caller: Login, 
     assert "zhiping_open_tasks 1.0" in told
     assert 'route="/api/v1/process-definitions/key/<key>/start"' in told
     assert "zhiping_request_seconds_bucket" in told
+
+
+def test_a_certificate_nobody_has_and_a_wrong_code_are_answered_alike(app: Flask) -> None:
+    client = app.test_client(use_cookies=False)
+    answer = client.get(f"{API}/public/certificates/QH-2026-0001?code=x")
+    assert (answer.status_code, answer.json["code"]) == (404, "NOT_FOUND")
+    assert client.get(f"{API}/public/certificates/QH-2026-0001").status_code == 422
