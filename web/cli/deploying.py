@@ -13,6 +13,7 @@ from engine.commands.deploy import Deploy
 from engine.config import Settings
 from engine.errors import Refused
 from forms.i18n import T, Text
+from processes import demo as province
 from web.cli.common import lint_line, opened, with_settings
 
 ENDINGS = (".bpmn", ".dmn", ".form", ".test.yaml")
@@ -47,8 +48,6 @@ def demo(settings: Settings, at: str | None, size: str) -> None:
         start = None
     if at and (start is None or start.tzinfo is None):
         raise click.BadParameter("2026-06-01T09:00:00+08:00", param_hint="--at")
-    from processes import demo as province
-
     with opened(settings) as engine:
         for line in province.load(engine, at=start, size=size):
             click.echo(line)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import engine.attachments.tables
 import engine.identity.tables  # noqa: F401 - puts the tables on the one MetaData
-from engine.clock import FixedClock
-from engine.config import Settings
 from engine.engine import Engine
 from engine.identity.accounts import CreateAccount
-from engine.queries.audit import VerifyHistory
 from engine.registry import Actor, Membership, Registry
-from engine.store.unit_of_work import Store
-from tests import postgres
+from tests.conftest import NOON, MakeEngine
 
-START = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
+START = NOON
 PASSWORD = "correct horse battery"
 HERE = "192.0.2.7"
 
@@ -39,33 +33,9 @@ class Wall:
         return self.at
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine_(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    database = None
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'zhiping.db'}"
-    else:
-        database = postgres.server().create(template=template())
-        url = postgres.server().url(database)
-    settings = Settings(url, tmp_path, "k" * 40, attachments_url=str(tmp_path / "attachments"))
-    made = Engine(settings, Registry(), clock=FixedClock(START))
-    if request.param == "sqlite":
-        made.create_schema()
-    yield made
-    assert made.ask(VerifyHistory()).findings == ()
-    made.stop()
-    if database:
-        postgres.server().drop(database)
-
-
-@cache
-def template() -> str:
-    """A PostgreSQL database with all tables, to be copied."""
-    name = postgres.server().create()
-    store = Store(postgres.server().url(name))
-    store.create_schema()
-    store.close()
-    return name
+@pytest.fixture
+def engine_(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Engine:
+    return make_engine(database_url, Registry(), attachments_url=str(tmp_path / "attachments"))
 
 
 @pytest.fixture
