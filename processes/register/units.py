@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from engine.clock import local
 from engine.errors import NotFound, Refused
 from engine.store.metadata import Id, UtcDateTime, metadata, new_id
 from forms.i18n import T
@@ -106,6 +107,7 @@ class Quota:
     id: str
     posts: Posts
     published: bool  # its quota notice has closed
+    closes_at: datetime | None  # when it closes, where there is one
 
 
 def get_unit(connection: Connection, code: str) -> RowMapping:
@@ -128,9 +130,14 @@ def lock_quota(connection: Connection, unit_code: str, year: int, level: str, no
 def check_published(quota: Quota | None) -> Quota:
     """R-42: posts are published before anybody is recommended to one. Raises Refused (QUOTA_NOT_PUBLISHED)."""
     if quota is None or not quota.published:
-        raise Refused(
-            T("本单位的岗位数额还没有核定公示期满，不能推荐。请先完成岗位数额公示。"), code="QUOTA_NOT_PUBLISHED"
-        )
+        if quota is not None and quota.closes_at is not None:
+            text = T(
+                "本单位的岗位数额正在公示，{closes} 期满，在此之前不能推荐。",
+                closes=f"{local(quota.closes_at):%Y-%m-%d %H:%M}",
+            )
+        else:
+            text = T("本单位的岗位数额还没有核定公示，不能推荐。请先完成岗位数额公示。")
+        raise Refused(text, code="QUOTA_NOT_PUBLISHED")
     return quota
 
 
@@ -209,7 +216,7 @@ def _locked(connection: Connection, quota_id: str, now: datetime) -> Quota:
 def _quota(row: RowMapping, now: datetime) -> Quota:
     closed = row["notice_closed_at"]
     posts = Posts(row["approved"], row["occupied"], row["reserved"])
-    return Quota(row["id"], posts, closed is not None and closed <= now)
+    return Quota(row["id"], posts, closed is not None and closed <= now, closed)
 
 
 def _write(connection: Connection, quota_id: str, posts: Posts) -> None:

@@ -1,0 +1,258 @@
+"""Walking one candidate through the demo province, in words that read like the office's day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from engine.clock import local
+from engine.commands.publish_message import PublishMessage
+from engine.errors import ZhipingError
+from engine.identity import people as accounts
+from engine.registry import Actor
+from processes.register import people, units
+from processes.register.application_tables import application
+from processes.register.applications import details
+from processes.register.notice_tables import publicity_notice
+from tests.process.stage import Stage
+
+MORNING = "2026-06-01T09:00:00+08:00"
+QUOTA_PUBLIC = "2026-06-15T09:00:00+08:00"
+REVIEW = "P04_candidate_title_review"
+ASSOCIATE = "associate_research_archivist"
+
+WORKS = [
+    {"kind": "standard", "title": "档案数字化作业规范", "role": "第一起草人", "date": "2024-05-01", "abstract": "规范"},
+    {"kind": "restoration", "title": "藏文木刻档案修复", "role": "主持", "date": "2025-03-01", "abstract": "修复"},
+]
+
+
+@dataclass
+class Province(Stage):
+    """The demo province with verbs for a candidate's way. `case` is one instance of P04."""
+
+    known: dict[str, Actor] = field(default_factory=dict)
+
+    def actor(self, username: str) -> Actor:
+        if username not in self.known:
+            with self.engine.store.snapshot() as connection:
+                self.known[username] = accounts.actor(connection, username)
+        return self.known[username]
+
+    def begin(self, candidate: str) -> str:
+        """Start an application as this candidate; answers the instance."""
+        return self.start(REVIEW, self.actor(candidate))
+
+    def fill(self, case: str, candidate: str, target: str = ASSOCIATE, **changed: Any) -> None:
+        """Submit the form with what the register proposed, and a few honest answers."""
+        shown = self.form(case, "fill_application", self.actor(candidate))
+        names = ("education", "prior_title", "prior_title_date", "archives_work_from", "annual_assessments")
+        values: dict[str, Any] = {name: shown.get(name) for name in names}
+        if values["prior_title"]:
+            since = int(values["prior_title_date"][:4])
+            values["annual_assessments"] = [row for row in values["annual_assessments"] if row["year"] >= since]
+        values |= {
+            "target_title": target,
+            "track": "artisan",
+            "channel": "normal",
+            "identity_status": "public_institution",
+            "work_summary": "从事档案整理、数字化和修复工作。",
+            "performance_items": [
+                {"date": "2025-10-01", "what": "完成三万卷数字化", "role": "负责人", "effect": "可查"}
+            ],
+            "works": WORKS,
+            "consent_pipl": True,
+            **changed,
+        }
+        if target == "archives_clerk":
+            values.pop("prior_title")
+            values.pop("prior_title_date")
+        elif not values["prior_title"]:
+            values.pop("prior_title_date")
+        self.do(case, "fill_application", self.actor(candidate), **values)
+
+    def pledge(self, case: str, candidate: str) -> None:
+        self.do(case, "sign_pledge", self.actor(candidate), agree=True)
+
+    def apply(self, candidate: str, target: str = ASSOCIATE, **changed: Any) -> str:
+        """From the start to the judgement; answers the instance."""
+        case = self.begin(candidate)
+        self.fill(case, candidate, target, **changed)
+        self.pledge(case, candidate)
+        return case
+
+    def evidence(self, candidate: str) -> list[str]:
+        return [self.attach(self.actor(candidate), "证明.png")]
+
+    def verify(self, case: str, unit: str = "u01", authenticity: str = "all_true") -> None:
+        items = ["education", "title_certificate", "assessments", "performance", "works", "work_history"]
+        hr = self.actor(f"hr-{unit}")
+        self.do(case, "verify_materials", hr, checked_items=items, authenticity=authenticity, handler_pledge=True)
+
+    def assess(self, case: str, unit: str = "u01", ethics: str = "pass") -> None:
+        values = {"ethics": ethics, "ability": 90, "performance": 92, "agree": 9, "against": 0, "abstain": 0, "rank": 1}
+        self.do(case, "panel_assessment", self.actor(f"panel-{unit}"), opinion="一致同意推荐。", **values)
+
+    def decide(self, case: str, unit: str = "u01", decision: str = "recommend") -> None:
+        values = {"decision": decision, **({"reason": "本年度名额有限。"} if decision != "recommend" else {})}
+        self.do(case, "decide_recommend", self.actor(f"leader-{unit}"), **values)
+
+    def publish(self, case: str, unit: str = "u01") -> None:
+        """Prepare and approve the recommendation's notice."""
+        hr, leader = self.actor(f"hr-{unit}"), self.actor(f"leader-{unit}")
+        photo = [self.attach(hr)]
+        values = {
+            "title": "申报推荐人选公示",
+            "body": "现将拟推荐人选予以公示，如有异议请反映。",
+            "min_workdays": 5,
+            "contact_phone": "0971-6120001",
+            "contact_email": "hr@example.cn",
+            "board_photo": photo,
+        }
+        self.do(case, "prepare_notice", hr, **values)
+        self.do(case, "approve_notice", leader, decision="approve")
+
+    def close_notice(self, case: str) -> None:
+        """Let the window of the case's newest notice run out."""
+        notices = self.rows(publicity_notice, publicity_notice.c.instance_id == case)
+        self.engine.work(max(row["closes_at"] for row in notices if row["closes_at"]))
+
+    def submit_recommendation(self, case: str, unit: str = "u01") -> None:
+        hr = self.actor(f"hr-{unit}")
+        self.do(case, "submit_recommendation", hr, objection_summary="无", seal_file=[self.attach(hr)])
+
+    def endorse(self, case: str, region: str = "xining", decision: str = "agree") -> None:
+        values = {"decision": decision, **({"reason": "推荐程序须补正。"} if decision != "agree" else {})}
+        self.do(case, "local_endorse", self.actor(f"region-{region}"), **values)
+
+    def review(self, case: str, outcome: str = "accepted") -> None:
+        office = self.actor("committee_office")
+        reason = {"reason": "材料逾期未补或不符合条件。"} if outcome != "accepted" else {}
+        checklist = [{"item": "education", "result": "ok"}]
+        self.do(case, "review_materials", office, checklist=checklist, outcome=outcome, **reason)
+
+    def audit(self, case: str, outcome: str = "ok") -> None:
+        comment = "代表作真实，有行业领先水平和带动作用。"
+        self.do(case, "audit_conclude", self.actor("committee_office"), comment=comment, outcome=outcome)
+
+    def assessed(self, candidate: str = "c-001", unit: str = "u01", **changed: Any) -> str:
+        """A case on the leader's desk, or where its unit's posts are full; after the quota notice has closed."""
+        if self.now < datetime.fromisoformat(QUOTA_PUBLIC):
+            self.until(QUOTA_PUBLIC)
+        case = self.apply(candidate, **changed)
+        self.verify(case, unit)
+        self.assess(case, unit)
+        return case
+
+    def recommended(self, case: str, unit: str = "u01", region: str = "xining") -> None:
+        """To the region's endorsement, from wherever it stands in the unit."""
+        if self.open(case) == ["verify_materials"]:
+            self.verify(case, unit)
+            self.assess(case, unit)
+        self.decide(case, unit)
+        self.publish(case, unit)
+        self.close_notice(case)
+        self.submit_recommendation(case, unit)
+        self.endorse(case, region)
+
+    def queued(self, candidate: str = "c-001", unit: str = "u01", **changed: Any) -> str:
+        """A case that waits for its meeting."""
+        self.until("2026-06-20T09:00:00")
+        case = self.apply(candidate, **changed)
+        self.recommended(case, unit)
+        self.review(case)
+        self.audit(case)
+        return case
+
+    def tell(self, message: str, case: str, **variables: Any) -> None:
+        """A message to this case from outside, by its application."""
+        row = self.application(case)
+        correlation = {"cycle_id": row["cycle_id"]} if message == "cycle_cancelled" else {"application_id": row["id"]}
+        owner = self.actor("process_owner")
+        self.engine.run(PublishMessage(message, owner, correlation=correlation, variables=variables, all=True))
+        self.engine.work()
+
+    def sanction(self, case: str, element: str) -> None:
+        values = {
+            "kinds": ["disqualify", "bar"],
+            "facts": "伪造业绩证明，查证属实。",
+            "law_basis": "实施方案三（四）2",
+            "decided_on": local(self.now).date().isoformat(),
+            "doc_no": "演示〔2026〕9号",
+        }
+        self.do(case, element, self.actor("committee_office"), **values)
+
+    def bars(self, candidate: str) -> list[dict[str, Any]]:
+        table = people.sanction
+        return self.rows(table, table.c.person_id == self.person_id(candidate), table.c.kind == people.BAR)
+
+    def rows_of(self, case: str, key: str) -> list[Any]:
+        with self.engine.store.snapshot() as connection:
+            return list(details(connection, self.application(case)["id"], key))
+
+    def application(self, case: str) -> dict[str, Any]:
+        return self.rows(application, application.c.instance_id == case)[0]
+
+    def status(self, case: str) -> str:
+        return str(self.application(case)["status"])
+
+    def codes(self, case: str) -> list[str]:
+        """What the judgement found against the application."""
+        return [finding["code"] for finding in self.application(case)["findings"]]
+
+    def reasons(self, case: str) -> list[str]:
+        return [row["text"] for row in self.variable(case, "reasons")]
+
+    def posts(self, unit: str, level: str = "deputy_senior") -> tuple[int, int, int]:
+        """(approved, occupied, reserved)."""
+        table = units.post_quota
+        row = self.rows(table, table.c.unit_code == unit, table.c.post_level == level)[0]
+        return row["approved"], row["occupied"], row["reserved"]
+
+    def closed(self, case: str) -> bool:
+        """Ended, with nothing left open."""
+        seen = self.look(case)
+        return seen.instance.state == "completed" and not seen.timers and not self.open(case)
+
+    def change_person(self, candidate: str, **values: Any) -> None:
+        with self.engine.store.transaction() as connection:
+            where = people.person.c.account == candidate
+            connection.execute(people.person.update().where(where).values(**values))
+
+    def add_unit(self, code: str, **values: Any) -> None:
+        plain = {
+            "name": f"演示单位{code}",
+            "uscc": f"91990000DEMO{code:0>6}",
+            "region_code": "xining",
+            "kind": "public_institution",
+            "ownership": "public",
+            "post_managed": False,
+            "civil_servant_law": False,
+            "hardship": False,
+            "created_at": self.now,
+        }
+        with self.engine.store.transaction() as connection:
+            connection.execute(insert(units.unit).values(code=code, **{**plain, **values}))
+
+    def person_id(self, candidate: str) -> str:
+        with self.engine.store.snapshot() as connection:
+            where = people.person.c.account == candidate
+            return str(connection.execute(select(people.person.c.id).where(where)).scalar_one())
+
+    def grade(self, candidate: str, **grades: str) -> None:
+        """Replace yearly grades, `y2023="basically_qualified"`."""
+        table = people.annual_assessment
+        with self.engine.store.transaction() as connection:
+            for year, grade in grades.items():
+                where = (table.c.person_id == self.person_id(candidate), table.c.year == int(year[1:]))
+                connection.execute(table.update().where(*where).values(grade=grade))
+
+    def refused(self, code: str, attempt: Any, *arguments: Any, **named: Any) -> None:
+        """The attempt is refused with that code."""
+        with pytest.raises(ZhipingError) as refusal:
+            attempt(*arguments, **named)
+        assert refusal.value.code == code, refusal.value
