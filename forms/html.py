@@ -277,10 +277,12 @@ class _Page:
         return el("fieldset", {"class": "form-fieldset"}, legend, hint_line, self._laid_out(component, inside))
 
     def _laid_out(self, component: Component, inside: Markup) -> Markup:
+        columns = self._columns(component)
+        return inside if columns == 1 else el("div", {"class": f"row row-cols-1 row-cols-md-{columns}"}, inside)
+
+    def _columns(self, component: Component) -> int:
         columns = str(component.extension("columns") or "1")
-        if columns not in ("2", "3", "4"):
-            return inside
-        return el("div", {"class": f"row row-cols-1 row-cols-md-{columns}"}, inside)
+        return int(columns) if columns in ("2", "3", "4") else 1
 
     def _list(
         self, component: Component, path: str, raw: Mapping[str, Any], settled: Mapping[str, Any], place: Place
@@ -359,9 +361,10 @@ class _Page:
         marker = el("input", {"type": "hidden", "name": f"{self.prefix}{path}[{index}]", "value": ""})
         head = el("div", {"class": "card-header"}, el("h3", {"class": "card-title"}, title), remove)
         inside = self._laid_out(component, self.scope(component.components, raw, settled, place))
+        on_one_line = self._columns(component) >= len(component.components)
         return el(
             "div",
-            {"class": "card mb-3", "data-row": f"{path}[{index}]"},
+            {"class": ["card mb-3", "zp-line" if on_one_line else ""], "data-row": f"{path}[{index}]"},
             marker,
             head,
             el("div", {"class": "card-body"}, inside),
