@@ -18,6 +18,7 @@ from processes.register import people, units
 from processes.register.application_tables import application
 from processes.register.applications import details
 from processes.register.notice_tables import publicity_notice
+from processes.register.policies import set_parameter
 from tests.process.stage import Stage
 
 MORNING = "2026-06-01T09:00:00+08:00"
@@ -213,6 +214,18 @@ class Province(Stage):
         row = self.rows(table, table.c.unit_code == unit, table.c.post_level == level)[0]
         return row["approved"], row["occupied"], row["reserved"]
 
+    def set_posts(self, unit: str, level: str, **values: Any) -> None:
+        table = units.post_quota
+        with self.engine.store.transaction() as connection:
+            where = (table.c.unit_code == unit, table.c.post_level == level)
+            connection.execute(table.update().where(*where).values(**values))
+
+    def set_policy(self, name: str, value: Any) -> None:
+        """A parameter in force from now on."""
+        given = {"effective_from": self.now, "source_doc": "演示文件", "actor": "process_owner", "now": self.now}
+        with self.engine.store.transaction() as connection:
+            set_parameter(connection, name, value, **given)
+
     def closed(self, case: str) -> bool:
         """Ended, with nothing left open."""
         seen = self.look(case)
@@ -242,14 +255,6 @@ class Province(Stage):
         with self.engine.store.snapshot() as connection:
             where = people.person.c.account == candidate
             return str(connection.execute(select(people.person.c.id).where(where)).scalar_one())
-
-    def grade(self, candidate: str, **grades: str) -> None:
-        """Replace yearly grades, `y2023="basically_qualified"`."""
-        table = people.annual_assessment
-        with self.engine.store.transaction() as connection:
-            for year, grade in grades.items():
-                where = (table.c.person_id == self.person_id(candidate), table.c.year == int(year[1:]))
-                connection.execute(table.update().where(*where).values(grade=grade))
 
     def refused(self, code: str, attempt: Any, *arguments: Any, **named: Any) -> None:
         """The attempt is refused with that code."""
