@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.bpmn.parse import Release
-from tests.unit.bpmn.diagrams import Play, flows, many, node, process, release, user, xml
+from tests.unit.bpmn.diagrams import Play, flows, many, node, process, release, timer, user, xml
 
 Block = tuple[str, list[Any]]  # kind, parts
 
@@ -31,6 +31,18 @@ blocks = st.recursive(
         st.tuples(st.just("several"), st.just([])),
     ),
     max_leaves=8,
+)
+timed_blocks = st.recursive(
+    st.just(("task", [])),
+    lambda inner: st.one_of(
+        st.tuples(st.just("sequence"), st.lists(inner, min_size=1, max_size=3)),
+        st.tuples(st.just("parallel"), st.lists(inner, min_size=2, max_size=3)),
+        st.tuples(st.just("loop"), st.lists(inner, min_size=1, max_size=1)),
+        st.tuples(st.sampled_from(["reminded", "overtaken"]), st.lists(inner, min_size=1, max_size=1)),
+        st.tuples(st.just("waiting"), st.just([])),
+        st.tuples(st.just("several"), st.just([])),
+    ),
+    max_leaves=6,
 )
 
 
@@ -74,6 +86,14 @@ class Drawing:
             return id, id
         if kind == "loop":
             return self._loop(parts[0], times)
+        if kind == "waiting":
+            id = self.name("w")
+            self.nodes.append(
+                node("intermediateCatchEvent", id, timer("timeDuration", f"PT{self.dice.randint(1, 4)}H"))
+            )
+            return id, id
+        if kind in ("reminded", "overtaken"):
+            return self._edge(kind, parts[0], times)
         return self._split(kind, parts, times)
 
     def _loop(self, body: Block, times: int) -> tuple[str, str]:
@@ -110,6 +130,23 @@ class Drawing:
             f"{out} -> {after}",
         ]
         return into, after
+
+    def _edge(self, kind: str, body: Block, times: int) -> tuple[str, str]:
+        """A sub-process with a timer on its edge: beside it (a branch of its own) or instead of it (joined behind)."""
+        first, last = self.draw(("inside", [body]), times)
+        event, task, join = self.name("b"), self.name("t"), self.name("m")
+        repeat = kind == "reminded" and self.dice.random() < 0.5
+        when = timer("timeCycle", "R2/PT1H") if repeat else timer("timeDuration", f"PT{self.dice.randint(1, 3)}H")
+        ends_it = str(kind == "overtaken").lower()
+        self.nodes += [
+            node("boundaryEvent", event, when, attachedToRef=first, cancelActivity=ends_it),
+            user(task),
+            node("exclusiveGateway", join),
+        ]
+        self.arrows += [f"{last} -> {join}", f"{event} -> {task}"]
+        if kind == "overtaken":
+            self.arrows.append(f"{task} -> {join}")
+        return first, join
 
     def _split(self, kind: str, parts: list[Block], times: int) -> tuple[str, str]:
         tag = {"choice": "exclusiveGateway", "parallel": "parallelGateway", "inclusive": "inclusiveGateway"}[kind]
@@ -161,3 +198,30 @@ def test_saved_or_not_the_same_things_are_done(block: Block, seed: int) -> None:
     assert unsaved.picture.completed
     assert saved.data == unsaved.data
     assert done == {element: times for element, times in drawing.expected.items() if times}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(timed_blocks, st.integers(0, 2**32))
+def test_timers_and_edges_do_the_same_saved_or_not(block: Block, seed: int) -> None:
+    built, drawing = drawn(block, random.Random(seed))
+    saved = Play(built, drawing.variables, reload=True)
+    unsaved = Play(built, drawing.variables, reload=False)
+    unsaved.load = lambda: unsaved.run  # type: ignore[method-assign]
+    path = random.Random(seed)
+    for step in range(200):
+        assert sorted(saved.open) == sorted(unsaved.open)
+        assert [(t.element_id, t.due_at) for t in saved.picture.timers] == [
+            (t.element_id, t.due_at) for t in unsaved.picture.timers
+        ]
+        assert saved.failed == unsaved.failed == []
+        if saved.picture.completed:
+            break
+        if saved.picture.timers and (not saved.open or path.random() < 0.4):
+            fired = [play.fire(hours=1) for play in (saved, unsaved)]
+            assert fired[0] == fired[1]
+            continue
+        element = path.choice(sorted(saved.open))
+        for play in (saved, unsaved):
+            play.complete(element, **{f"by_{element}": step})
+    assert saved.picture.completed
+    assert saved.data == unsaved.data
