@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forms.component import LISTS, MULTIPLE, TEXTS, Component, bare, is_feel, members
+from forms.component import CHOICES, LISTS, MULTIPLE, TEXTS, Component, bare, is_feel, members
 from forms.convert import TEMPORAL, Bad, from_decimal, is_blank, is_empty, to_decimal
 from forms.definition import FormDefinition
 from forms.errors import FormBroken
@@ -240,11 +240,21 @@ class Sheet:
                 return TEMPORAL[component.subtype](value, T(""))
         except Bad:
             return None  # not a number yet, not a date yet: an expression must not compare it with one
-        if component.type in TEXTS and isinstance(value, str):
-            return value.strip()
-        if component.type in MULTIPLE and isinstance(value, list):
-            return [choice(option, self._static(component)) for option in value]
-        return choice(value, self._static(component)) if component.type in ("radio", "select") else value
+        if component.type in TEXTS:
+            return value.strip() if isinstance(value, str) else None
+        if component.type in LISTS and not isinstance(value, list):
+            return None
+        if component.type in MULTIPLE:
+            chosen = (self._chosen(component, option) for option in value)
+            return [option for option in chosen if option is not None]
+        return self._chosen(component, value) if component.type in CHOICES else value
+
+    def _chosen(self, component: Component, value: Any) -> Any:
+        """The option meant; None for what is none of those that the definition lists."""
+        options = self._static(component)
+        found = choice(value, options)
+        listed = any(type(found) is type(option.value) and found == option.value for option in options)
+        return found if listed or (not options and isinstance(value, str | int | float)) else None
 
     @staticmethod
     def _static(component: Component) -> list[Option]:
