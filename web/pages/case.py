@@ -70,13 +70,21 @@ class Drawings:
         return self._read[key]
 
     def teller(self, who: Callable[[EventItem], str], value: story.ValueWords | None) -> story.Teller:
-        return story.Teller(who=who, kind=self.kind, way=self.way, value=value)
+        return story.Teller(who=who, name=self.named, kind=self.kind, way=self.way, value=value)
 
     def kind(self, event: EventItem) -> str:
         """The BPMN tag of the element a line of history is about; empty where it is not known."""
         drawn = self.of(event.definition_key or "")
         element = drawn.elements.get(event.element_id or "") if drawn else None
         return element.kind if element else ""
+
+    def named(self, event: EventItem) -> str:
+        """The name of the element a line of history is about; empty for one that nobody named."""
+        if event.name:
+            return gettext(event.name)
+        drawn = self.of(event.definition_key or "")
+        element = drawn.elements.get(event.element_id or "") if drawn else None
+        return gettext(element.name) if element else ""
 
     def name(self, key: str, element_id: str | None) -> str:
         """What an element is called; its id where nobody named it."""

@@ -18,10 +18,11 @@ ValueWords = Callable[[str, Any], tuple[str, str] | None]
 
 @dataclass(frozen=True)
 class Teller:
-    """How one reader is told: who acted (as they may know it), what kind of element (BPMN tag) a line is about, the
-    branches a gateway took by name, values in words. `value` None: the values that decided are left out."""
+    """How one reader is told: who acted (as they may know it), the name and the kind (BPMN tag) of the element a line is
+    about, the branches a gateway took by name, values in words. `value` None: the values that decided are left out."""
 
     who: Callable[[EventItem], str]
+    name: Callable[[EventItem], str]
     kind: Callable[[EventItem], str]
     way: Callable[[EventItem], list[str]]
     value: ValueWords | None
@@ -91,9 +92,10 @@ def line(event: EventItem, teller: Teller) -> Line | None:
         kind = "trouble" if event.kind in ("incident_opened", "refused") else "system"
         return Line(event.at, str(event.text), teller.who(event), kind)
     mark, sentence = _said(event, teller)
-    if sentence is None or (not event.name and "{name}" in sentence.message):
+    name = teller.name(event)
+    if sentence is None or (not name and "{name}" in sentence.message):
         return None
-    text = str(Text(sentence.message, name=gettext(event.name))) if event.name else str(sentence)
+    text = str(Text(sentence.message, name=name)) if name else str(sentence)
     details = [gettext("理由：{reason}", reason=event.data["reason"])] if event.data.get("reason") else []
     return Line(event.at, text, teller.who(event) if mark == "person" else "", mark, details)
 
@@ -113,7 +115,8 @@ def _decision(event: EventItem, teller: Teller) -> str | None:
     if not taken:
         return None
     way = gettext("{all}", all=taken)
-    return turn(gettext(event.name), way) if event.name else gettext("走向“{way}”", way=way)
+    name = teller.name(event)
+    return turn(name, way) if name else gettext("走向“{way}”", way=way)
 
 
 def reasons(event: EventItem, teller: Teller) -> list[str]:
@@ -143,7 +146,7 @@ def why_here(events: list[EventItem], teller: Teller, limit: int = 3) -> list[st
 
 
 def _because(event: EventItem, teller: Teller) -> str | None:
-    name = gettext(event.name) if event.name else ""
+    name = teller.name(event)
     who = teller.who(event) or gettext("系统")
     if event.kind == "decided":
         told, because = _decision(event, teller), "；".join(reasons(event, teller))
