@@ -32,9 +32,9 @@ from tests.unit.bpmn.diagrams import (
 
 
 def lint(raw: bytes, **given: object) -> list[Problem]:
-    began = time.perf_counter()
+    began = time.process_time()
     problems = lint_bpmn("p.bpmn", raw, **given)  # type: ignore[arg-type]
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     for problem in problems:
         assert problem.file == "p.bpmn"
         assert str(problem.text)

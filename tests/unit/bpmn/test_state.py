@@ -274,10 +274,10 @@ def test_no_slot_reaches_python(body: str, monkeypatch: pytest.MonkeyPatch) -> N
     "expression", ["9 ** 9 ** 9 ** 9", "count(for i in 1..1000000000 return i)", "(" * 5_000, "x" * 15_000]
 )
 def test_a_greedy_expression_is_an_incident_within_two_seconds(expression: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     play = Play(xml(process("p", script("x", expression, "y") + user("u"), "s -> x -> u -> e")), reload=False)
     assert play.failed[0][0] == "x"
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert Play(ONE).open == ["u"]
 
 
