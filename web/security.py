@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 
 from engine.errors import Forbidden, Unauthenticated
 from engine.identity import login, sessions, tokens
@@ -225,6 +226,8 @@ def _guard() -> Response | None:
     """Before every request: read the bearer token or the session, then refuse forged changes."""
     if request.endpoint == "static":
         return None
+    if _holds_nul():
+        raise BadRequest
     authorization = request.headers.get("Authorization", "")
     if authorization[:7].lower() == "bearer ":
         g.session = None
@@ -309,6 +312,14 @@ def _session() -> sessions.Session | None:
         at = wiring().wall.now()
         g.session = login.live_session(wiring().engine, key, at=at) if key else None
     return cast("sessions.Session | None", g.session)
+
+
+def _holds_nul() -> bool:
+    """A NUL is never meant, and one of the databases refuses to compare with it."""
+    given = [request.path, *request.args.keys(), *request.args.values()]
+    if _is_form():
+        given += [*request.form.keys(), *(value for _, value in request.form.items(multi=True))]
+    return any("\x00" in text for text in given)
 
 
 def _is_form() -> bool:

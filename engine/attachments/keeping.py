@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, or_, select
 
@@ -23,6 +23,7 @@ from engine.store.upsert import insert_new
 from forms.i18n import T, Text
 
 if TYPE_CHECKING:
+    from engine.commands.port import Once
     from engine.commands.step import Step
     from engine.engine import Engine
     from engine.queries.reading import Reading
@@ -46,8 +47,12 @@ class AttachmentItem:
     stored_as: str
 
 
-def upload(engine: Engine, file: BinaryIO, name: str, *, actor: Actor) -> AttachmentItem:
+def upload(
+    engine: Engine, file: BinaryIO, name: str, *, actor: Actor, once: Callable[[bytes], Once | None] | None = None
+) -> AttachmentItem:
     """Keep one seekable file. The bytes are stored before the row, so that a row always has its bytes.
+
+    `once` makes the idempotency key for what stands for the body (name and hash); a repetition answers the first file.
 
     Raises Refused: FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE, TOO_MANY_FILES.
     """
@@ -56,14 +61,14 @@ def upload(engine: Engine, file: BinaryIO, name: str, *, actor: Actor) -> Attach
     place = storage(engine.settings.attachments_url)
     key = secrets.token_hex(20)
     place.put(key, file)
+    command = KeepAttachment(kinds.clean_name(name, kind), kind.mime, size, digest, key, actor=actor)
     try:
-        item, swept = engine.run(
-            KeepAttachment(kinds.clean_name(name, kind), kind.mime, size, digest, key, actor=actor)
-        )
+        kept = engine.run(command, once(f"{name}\x00{digest}".encode("utf-8", "replace")) if once else None)
     except BaseException:
         place.delete(key)
         raise
-    for old in swept:
+    item = AttachmentItem(**kept["item"] | {"uploaded_at": datetime.fromisoformat(kept["item"]["uploaded_at"])})
+    for old in kept["swept"] if item.stored_as == key else [key]:
         place.delete(old)
     return item
 
@@ -78,7 +83,8 @@ def open_(engine: Engine, item: AttachmentItem) -> BinaryIO:
 
 @dataclass(frozen=True)
 class KeepAttachment:
-    """The row of a file already stored. Answers the item, and the keys of this person's forgotten files, now to be deleted."""
+    """The row of a file already stored. Answers `{"item", "swept"}`: as JSON the item, and the keys of this person's
+    forgotten files, now to be deleted."""
 
     name: str
     type: str
@@ -87,7 +93,7 @@ class KeepAttachment:
     stored_as: str
     actor: Actor
 
-    def execute(self, step: Step) -> tuple[AttachmentItem, list[str]]:
+    def execute(self, step: Step) -> dict[str, Any]:
         connection = step.connection
         mine = _waiting(self.actor.username)
         old = mine & (attachment.c.uploaded_at < step.now - WAITS)
@@ -104,7 +110,7 @@ class KeepAttachment:
         connection.execute(
             insert(attachment).values({name: getattr(item, name) for name in AttachmentItem.__dataclass_fields__})
         )
-        return item, swept
+        return {"item": asdict(item) | {"uploaded_at": item.uploaded_at.isoformat()}, "swept": swept}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import marshmallow as ma
 from flask import Response, request, send_file
@@ -12,7 +12,7 @@ from engine import attachments
 from engine.errors import Invalid
 from forms.i18n import T
 from web import security
-from web.api.base import Blueprint, Schema
+from web.api.base import Blueprint, Schema, once
 from web.context import engine
 
 blueprint = Blueprint("attachments", "Files handed in with forms")
@@ -39,12 +39,12 @@ class AttachmentSchema(Schema):
 @blueprint.arguments(OneFileSchema, location="form", content_type="multipart/form-data")
 @blueprint.response(201, AttachmentSchema)
 def upload(_fields: dict[str, Any]) -> attachments.AttachmentItem:
-    """One file of at most 20 MB: PDF, PNG, JPEG, TIFF, DOCX, XLSX or OFD by its content. A repetition makes a second file."""
+    """One file of at most 20 MB: PDF, PNG, JPEG, TIFF, DOCX, XLSX or OFD by its content."""
     files = list(request.files.values())
     if len(files) != 1:
         raise Invalid({"file": [T("请上传一个文件，一次一个。")]})
-    actor = security.require_actor()
-    return attachments.upload(engine(), files[0].stream, files[0].filename or "", actor=actor)  # type: ignore[arg-type]
+    stream = cast(BinaryIO, files[0].stream)
+    return attachments.upload(engine(), stream, files[0].filename or "", actor=security.require_actor(), once=once)
 
 
 @blueprint.route("/attachments/<attachment_id>")

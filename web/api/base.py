@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import flask_smorest
@@ -62,6 +62,9 @@ class Parser(FlaskParser):
 
 
 def storable(value: Any, depth: int = 0) -> bool:
+    """Raises Invalid for a number too large to come out as it went in."""
+    if isinstance(value, float) and abs(value) >= 2**63:  # a whole number of that size was rounded while reading
+        raise Invalid({"_schema": [T("数字太大，无法原样保存。")]})
     if isinstance(value, str):
         return "\x00" not in value
     if depth > DEEPEST:
@@ -120,7 +123,8 @@ class Instant(fields.Field):
         try:
             # In a query string an unescaped "+" arrives as a space.
             at = datetime.fromisoformat(value.replace(" ", "+") if "T" in value else value)
-            local(at)  # an instant at the edge of the calendar has no other offset
+            if at.tzinfo is not None:
+                local(at.astimezone(UTC))  # an instant at the edge of the calendar has no other offset
         except (AttributeError, TypeError, ValueError, OverflowError):
             raise self.make_error("invalid") from None
         if at.tzinfo is None:

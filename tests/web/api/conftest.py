@@ -52,7 +52,11 @@ class Caller:
 def engine_(sqlite_template: Path, make_engine: MakeEngine, tmp_path: Path) -> Engine:
     """On SQLite alone: what the databases do differently is tested below the web."""
     shutil.copy(sqlite_template, tmp_path / "zhiping.db")
-    url = f"sqlite:///{tmp_path / 'zhiping.db'}"
+    return peopled(make_engine, f"sqlite:///{tmp_path / 'zhiping.db'}", tmp_path)
+
+
+def peopled(make_engine: MakeEngine, url: str, tmp_path: Path) -> Engine:
+    """An engine with the accounts of these tests."""
     made = make_engine(url, Registry(), attachments_url=str(tmp_path / "attachments"))
     hashed = passwords.make_hash(PASSWORD)
     for username, *groups in (

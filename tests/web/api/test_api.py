@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -266,6 +267,7 @@ def test_lists_are_paged_and_sorted(caller: Login, deployed: str) -> None:
         ({"data": "[" * 100_000, "content_type": "application/json"}, 400),
         ({"data": "name=x", "content_type": "application/x-www-form-urlencoded"}, 415),
         ({"data": "name=x", "content_type": "text/plain"}, 415),
+        ({"data": '{"name": "x", "variables": {"n": 99999999999999999999}}', "content_type": "application/json"}, 422),
         ({"json": []}, 422),
         ({"json": "x"}, 422),
         ({"json": {}}, 422),
@@ -398,6 +400,15 @@ def test_attachments_go_in_checked_and_come_out_as_downloads(caller: Login) -> N
     assert upload(wang, "attachments", empty__pdf=b"").json["code"] == "FILE_EMPTY"
     assert upload(wang, "attachments").status_code == 422
     assert upload(wang, "attachments", a__pdf=b"%PDF-1", b__pdf=b"%PDF-1").status_code == 422
+
+
+def test_an_attachment_sent_twice_with_one_key_is_one_file(caller: Login, tmp_path: Path) -> None:
+    wang, key = caller("wang"), {"Idempotency-Key": "file"}
+    first = upload(wang, "attachments", headers=key, a__pdf=b"%PDF-1.7\n")
+    again = upload(wang, "attachments", headers=key, a__pdf=b"%PDF-1.7\n")
+    assert (first.status_code, first.json) == (201, again.json)
+    assert upload(wang, "attachments", headers=key, a__pdf=b"%PDF-1.4\n").json["code"] == "IDEMPOTENCY_KEY_REUSED"
+    assert len([path for path in (tmp_path / "attachments").rglob("*") if path.is_file()]) == 1
 
 
 def test_the_program_says_how_it_is(app: Flask, engine_: Engine, caller: Login, deployed: str) -> None:

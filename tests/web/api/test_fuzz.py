@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,16 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.web.api.conftest import API, Caller
+from engine.engine import Engine
+from tests.conftest import MakeEngine
+from tests.web.api.conftest import API, Caller, peopled
+
+
+@pytest.fixture
+def engine_(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Engine:
+    """On both databases: they refuse different things."""
+    return peopled(make_engine, database_url, tmp_path)
+
 
 NASTY = [
     "x",
@@ -29,11 +41,20 @@ NASTY = [
     "a" * 3000,
     "\u202e",
     "😀",
+    "0001-01-01T00:00:00%2B08:00",
+    "9999-12-31T23:59:59-12:00",
+    "99999999999999999999",
     "00000000-0000-0000-0000-000000000000",
 ]
 
 leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.sampled_from(NASTY[:12])
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=2**62),
+    st.floats(),
+    st.text(max_size=20),
+    st.sampled_from(NASTY[:12]),
 )
 values = st.recursive(
     leaves,
@@ -85,17 +106,16 @@ def holds(answer: Any, what: object) -> None:
         assert not re.search(r"Traceback|sqlalchemy|sqlite3|psycopg|File \"", answer.text), what
 
 
-@pytest.mark.parametrize("nasty", NASTY)
-def test_nasty_text_in_every_place_of_an_address(app: Flask, caller: Callable[..., Caller], nasty: str) -> None:
+def test_nasty_text_in_every_place_of_an_address(app: Flask, caller: Callable[..., Caller]) -> None:
     admin = caller("admin")
-    for method, rule in routes(app):
+    for nasty, (method, rule) in product(NASTY, routes(app)):
         path = re.sub(r"<[^>]+>", nasty or "%20", rule)
         holds(admin(method, path, json={} if method != "GET" else None), (method, path))
         if method == "GET":
             holds(admin.get(f"{path}?q={nasty}&sortBy={nasty}&dueBefore={nasty}"), (method, path))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_json_to_any_route(app: Flask, caller: Callable[..., Caller], data: st.DataObject) -> None:
     if not hasattr(app, "fuzzer"):
@@ -103,10 +123,12 @@ def test_any_json_to_any_route(app: Flask, caller: Callable[..., Caller], data: 
     method, rule = data.draw(st.sampled_from([r for r in routes(app) if r[0] != "GET"]))
     path = re.sub(r"<[^>]+>", "x", rule)
     body = data.draw(bodies)
-    holds(app.fuzzer(method, path, json=body), (method, path, body))  # type: ignore[attr-defined]
+    # The standard library writes what a strict reader refuses: NaN, endless numbers, half characters.
+    sent = app.fuzzer(method, path, data=json.dumps(body), content_type="application/json")  # type: ignore[attr-defined]
+    holds(sent, (method, path, body))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_query_to_any_list(app: Flask, caller: Callable[..., Caller], data: st.DataObject) -> None:
     if not hasattr(app, "fuzzer"):
@@ -116,7 +138,7 @@ def test_any_query_to_any_list(app: Flask, caller: Callable[..., Caller], data: 
     holds(app.fuzzer.get(rule, query_string=query), (rule, query))  # type: ignore[attr-defined]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary(max_size=60),
     kind=st.sampled_from(["application/json", "multipart/form-data; boundary=x", "text/xml", ""]),
@@ -128,24 +150,23 @@ def test_any_bytes(app: Flask, caller: Callable[..., Caller], body: bytes, kind:
         holds(app.fuzzer.post(path, data=body, content_type=kind), (path, body, kind))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        {"Authorization": "Bearer"},
-        {"Authorization": "Bearer "},
-        {"Authorization": "Basic eDp4"},
-        {"Authorization": "Bearer \x80\xff"},
-        {"Accept-Language": "*;q=x,,;"},
-        {"Accept": "image/png"},
-        {"Content-Type": ";;;"},
-        {"Idempotency-Key": "\x80"},
-        {"Cookie": "zhiping=\xff; __Host-zhiping=; lang=xx"},
-        {"Range": "bytes=-1-0"},
-        {"X-HTTP-Method-Override": "DELETE"},
-        {"Host": "evil.example:99999"},
-    ],
-)
-def test_strange_headers(caller: Callable[..., Caller], header: dict[str, str]) -> None:
+HEADERS = [
+    {"Authorization": "Bearer"},
+    {"Authorization": "Bearer "},
+    {"Authorization": "Basic eDp4"},
+    {"Authorization": "Bearer \x80\xff"},
+    {"Accept-Language": "*;q=x,,;"},
+    {"Accept": "image/png"},
+    {"Content-Type": ";;;"},
+    {"Idempotency-Key": "\x80"},
+    {"Cookie": "zhiping=\xff; __Host-zhiping=; lang=xx"},
+    {"Range": "bytes=-1-0"},
+    {"X-HTTP-Method-Override": "DELETE"},
+    {"Host": "evil.example:99999"},
+]
+
+
+def test_strange_headers(caller: Callable[..., Caller]) -> None:
     wang = caller("wang")
-    for method, path in (("GET", "me"), ("GET", "tasks"), ("POST", "messages")):
+    for header, (method, path) in product(HEADERS, (("GET", "me"), ("GET", "tasks"), ("POST", "messages"))):
         holds(wang(method, path, headers=header, json={"name": "x"} if method == "POST" else None), (path, header))
