@@ -160,6 +160,14 @@ class Province(Stage):
         self.submit_recommendation(case, unit)
         self.endorse(case, region)
 
+    def queued_in(self, candidate: str, unit: str, region: str) -> str:
+        """A case of another unit that waits for its meeting."""
+        case = self.assessed(candidate, unit)
+        self.recommended(case, unit, region)
+        self.review(case)
+        self.audit(case)
+        return case
+
     def queued(self, candidate: str = "c-001", unit: str = "u01", **changed: Any) -> str:
         """A case that waits for its meeting."""
         self.until("2026-06-20T09:00:00")
