@@ -11,17 +11,11 @@ from engine.clock import local
 from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
+from processes.acting import acting, remarked
 from processes.register import applications, appointments, units
 from processes.register.cases import POST_LEVEL, Case, case_facts
 from processes.rules.terms import add_years
 from processes.rules.workdays import end_of_day
-
-
-def acting(context: StepContext) -> str:
-    """The person whose command this step belongs to; their act is what the register keeps."""
-    if context.actor is None:
-        raise Refused(T("这一步须由人办理。"), code="NEEDS_A_PERSON")
-    return context.actor.username
 
 
 class Nothing(Schema):
@@ -176,9 +170,13 @@ def keep_certified(context: StepContext, params: dict[str, Any]) -> Mapping[str,
 HANDLERS = (
     Handler("appointment.facts", facts, CaseRef, FactsResult, T("查明聘用的岗位情况")),
     Handler(
-        "appointment.record_competition", record_competition, CompetitionParams, CompetitionResult, T("登记竞聘结果")
+        "appointment.record_competition",
+        remarked(record_competition),
+        CompetitionParams,
+        CompetitionResult,
+        T("登记竞聘结果"),
     ),
-    Handler("appointment.appoint", appoint, AppointParams, Nothing, T("登记聘用并占用岗位")),
-    Handler("appointment.file", file_appointment, FileParams, OutcomeResult, T("登记聘用备案")),
+    Handler("appointment.appoint", remarked(appoint), AppointParams, Nothing, T("登记聘用并占用岗位")),
+    Handler("appointment.file", remarked(file_appointment), FileParams, OutcomeResult, T("登记聘用备案")),
     Handler("appointment.keep_certified", keep_certified, CaseRef, WaitResult, T("保留证书待聘")),
 )

@@ -12,18 +12,12 @@ from engine.clock import local
 from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
+from processes.acting import acting, remarked
 from processes.register import applications, certificates, people
 from processes.register.cases import case_facts, title_words
 from processes.register.notice_items import item_outcome
 from processes.register.policies import calendar, calendar_missing, parameter
 from processes.rules.workdays import CalendarMissing, workday_deadline
-
-
-def acting(context: StepContext) -> str:
-    """The person whose command this step belongs to; their act is what the register keeps."""
-    if context.actor is None:
-        raise Refused(T("这一步须由人办理。"), code="NEEDS_A_PERSON")
-    return context.actor.username
 
 
 class Nothing(Schema):
@@ -156,7 +150,7 @@ def issue(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
 
 HANDLERS = (
     Handler("certificate.check_result", check_result, CaseRef, CheckResult, T("核对表决结果与公示")),
-    Handler("certificate.compile", compile_batch, CompileParams, CompileResult, T("登记报请确认")),
-    Handler("certificate.confirm", confirm, ConfirmParams, ConfirmResult, T("登记确认批复")),
-    Handler("certificate.issue", issue, IssueParams, IssueResult, T("生成证书并通知")),
+    Handler("certificate.compile", remarked(compile_batch), CompileParams, CompileResult, T("登记报请确认")),
+    Handler("certificate.confirm", remarked(confirm), ConfirmParams, ConfirmResult, T("登记确认批复")),
+    Handler("certificate.issue", remarked(issue), IssueParams, IssueResult, T("生成证书并通知")),
 )

@@ -11,6 +11,7 @@ from engine.clock import local
 from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
+from processes.acting import acting, remarked
 from processes.register import applications, meetings
 from processes.register.cases import case_facts, title_words
 from processes.register.committee_tables import get_committee, get_meeting
@@ -23,13 +24,6 @@ from processes.rules.workdays import end_of_day
 OUTCOME = {"passed": "passed", "failed": "failed", "no_quorum": "deferred"}  # what a case is told
 STATUS = {"passed": "voted_passed", "failed": "voted_failed", "no_quorum": "deferred_no_quorum"}
 WORDS = {"passed": T("通过"), "failed": T("未通过"), "no_quorum": T("出席不足，留待下次会议")}
-
-
-def acting(context: StepContext) -> str:
-    """The person whose command this step belongs to; their act is what the register keeps."""
-    if context.actor is None:
-        raise Refused(T("这一步须由人办理。"), code="NEEDS_A_PERSON")
-    return context.actor.username
 
 
 class Nothing(Schema):
@@ -309,15 +303,15 @@ def seal(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
 
 HANDLERS = (
     Handler("committee.list", list_committees, Nothing, ListResult, T("列出评审委员会")),
-    Handler("committee.assemble", assemble, AssembleParams, AssembleResult, T("列出上会名单")),
-    Handler("committee.check_in", check_in, CheckInParams, CheckInResult, T("核对会议的法定人数")),
-    Handler("committee.postpone", postpone, PostponeParams, PostponeResult, T("登记会议改期")),
-    Handler("committee.enter_counts", enter_counts, EnterParams, EnterResult, T("登记并核对票数")),
-    Handler("committee.recount", recount, RecountParams, Nothing, T("准备重录票数")),
+    Handler("committee.assemble", remarked(assemble), AssembleParams, AssembleResult, T("列出上会名单")),
+    Handler("committee.check_in", remarked(check_in), CheckInParams, CheckInResult, T("核对会议的法定人数")),
+    Handler("committee.postpone", remarked(postpone), PostponeParams, PostponeResult, T("登记会议改期")),
+    Handler("committee.enter_counts", remarked(enter_counts), EnterParams, EnterResult, T("登记并核对票数")),
+    Handler("committee.recount", remarked(recount), RecountParams, Nothing, T("准备重录票数")),
     Handler("committee.load_counts", load_counts, CaseParams, CountsResult, T("取出一位申报人的票数")),
     Handler("committee.record_result", record_result, ResultParams, Nothing, T("登记表决结果")),
     Handler("committee.collect", collect, MeetingRef, CollectResult, T("汇总表决结果单")),
-    Handler("committee.announce", announce, AnnounceParams, Nothing, T("登记宣布结果与签字")),
-    Handler("committee.sign_minutes", sign_minutes, MinutesParams, Nothing, T("登记会议记录")),
-    Handler("committee.seal", seal, MeetingRef, SealResult, T("封存结果单并通知各项申报")),
+    Handler("committee.announce", remarked(announce), AnnounceParams, Nothing, T("登记宣布结果与签字")),
+    Handler("committee.sign_minutes", remarked(sign_minutes), MinutesParams, Nothing, T("登记会议记录")),
+    Handler("committee.seal", remarked(seal), MeetingRef, SealResult, T("封存结果单并通知各项申报")),
 )

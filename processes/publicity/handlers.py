@@ -12,6 +12,7 @@ from engine.clock import local
 from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
+from processes.acting import acting, remarked
 from processes.publicity.calendars import take_in
 from processes.register import applications, meetings
 from processes.register.cases import shown_row
@@ -39,13 +40,6 @@ TITLES = {
 }
 BODY = "现将有关情况予以公示。公示期内如有异议，请通过下列方式如实反映；以单位名义反映的应加盖公章，以个人名义反映的提倡实名。"
 WRITTEN = ("title", "body", "min_workdays", "contact_phone", "contact_email", "board_photo")
-
-
-def acting(context: StepContext) -> str:
-    """The person whose command this step belongs to; their act is what the register keeps."""
-    if context.actor is None:
-        raise Refused(T("这一步须由人办理。"), code="NEEDS_A_PERSON")
-    return context.actor.username
 
 
 class NoticeRef(Schema):
@@ -298,12 +292,12 @@ def _tell(context: StepContext, notice_id: str) -> dict[str, Any]:
 
 HANDLERS = (
     Handler("publicity.open_notice", open_notice, OpenParams, OpenResult, T("列出公示对象，编制公示草稿")),
-    Handler("publicity.keep_notice", keep_notice, KeepParams, Nothing, T("保存公示稿")),
-    Handler("publicity.review_notice", review_notice, ReviewParams, ReviewResult, T("登记公示的复核意见")),
+    Handler("publicity.keep_notice", remarked(keep_notice), KeepParams, Nothing, T("保存公示稿")),
+    Handler("publicity.review_notice", remarked(review_notice), ReviewParams, ReviewResult, T("登记公示的复核意见")),
     Handler("publicity.publish_notice", publish, NoticeRef, PublishResult, T("发布公示并计算截止时间")),
-    Handler("publicity.import_calendar", import_year, ImportParams, ImportResult, T("导入一年的工作日历")),
+    Handler("publicity.import_calendar", remarked(import_year), ImportParams, ImportResult, T("导入一年的工作日历")),
     Handler("publicity.reread_window", reread_window, NoticeRef, RereadResult, T("重读公示的截止时间")),
-    Handler("publicity.settle_recall", settle_recall, RecallParams, RecallResult, T("登记撤回公示的决定")),
+    Handler("publicity.settle_recall", remarked(settle_recall), RecallParams, RecallResult, T("登记撤回公示的决定")),
     Handler("publicity.close_notice", close, NoticeRef, CloseResult, T("关闭公示并通知各项申报")),
     Handler("publicity.settle_items", settle_items, NoticeRef, SettleResult, T("通知已有结论的申报")),
 )

@@ -10,13 +10,28 @@ import pytest
 from sqlalchemy import update
 
 from engine.commands.publish_message import PublishMessage
-from engine.errors import Forbidden, Invalid, Refused
+from engine.errors import Forbidden, Invalid, NotFound, Refused
 from processes.publicity.commands import ExtendNotice, ImportCalendar, RequestRecall
+from processes.publicity.queries import NoticeList, NoticeView, Outages, PublicNotices
 from processes.register.application_tables import application
 from processes.register.notice_items import hold_item, settle_item
 from processes.register.notice_tables import notice_window, publicity_item, publicity_notice
 from tests.conftest import MakeEngine
-from tests.process.stage import ADMIN, HR, HR2, LEADER, OFFICE, OFFICE2, OWNER, Stage, at, furnish, registry, shipped
+from tests.process.stage import (
+    ADMIN,
+    HR,
+    HR2,
+    LEADER,
+    OFFICE,
+    OFFICE2,
+    OWNER,
+    Stage,
+    at,
+    furnish,
+    person,
+    registry,
+    shipped,
+)
 
 TEXT = {
     "title": "2026 年度职称评审结果公示",
@@ -218,6 +233,53 @@ def test_a_scheduler_that_slept_closes_once_with_effect_from_the_due_instant(sta
     assert closed["closed_effective_at"] == at("2026-10-11T00:00:00")
     assert closed["closed_at"] == at("2026-10-11T02:00:00")
     assert stage.ended(instance) == "notice_done"
+
+
+def test_an_end_that_was_slept_through_is_listed_with_the_offer_of_a_day_more(stage: Stage) -> None:
+    instance = result_notice(stage, "2026-09-28T16:00:00")
+    stage.engine.clock.set(at("2026-10-11T02:00:00"))  # type: ignore[attr-defined]
+    stage.engine.work()
+    assert stage.ended(instance) == "notice_done"
+    [slept] = stage.engine.ask(Outages(OFFICE))
+    assert (slept.due_at, slept.noticed_at) == (at("2026-10-11T00:00:00"), at("2026-10-11T02:00:00"))
+    assert slept.offered_until == at("2026-10-13T00:00:00")
+    assert stage.engine.ask(Outages(HR)) == []
+
+
+def test_who_reads_which_notice(stage: Stage) -> None:
+    open_instance = result_notice(stage, "2026-09-28T16:00:00")
+    province = notice(stage, open_instance)["id"]
+    inside = stage.start(
+        "P06_publicity_window",
+        notice_kind="recommendation",
+        notice_scope="unit",
+        publisher_group="unit_hr",
+        publisher_scope="unit:u01",
+        application_id=stage.applications[0],
+    )
+    unit = stage.variable(inside, "notice_id")
+    for reader in (None, HR, OFFICE):
+        with pytest.raises(NotFound):
+            stage.engine.ask(NoticeView(unit, reader))
+    stage.do(inside, "prepare_notice", HR, **TEXT, min_workdays=5, board_photo=[stage.attach(HR)])
+    stage.do(inside, "approve_notice", LEADER, decision="approve")
+    shown = stage.engine.ask(NoticeView(province))
+    assert (shown.state, shown.closes_at, shown.ends) == ("open", at("2026-10-11T00:00:00"), ())
+    assert set(shown.items[0]) == {"name", "unit", "current_title", "target_title", "channel", "works"}
+    assert [n.id for n in stage.engine.ask(PublicNotices()).items] == [province]
+    for reader, readable in (
+        (person("c-002", "candidate"), [unit, province]),
+        (person("anybody", "candidate"), [province]),
+        (HR2, [province]),
+        (HR, [unit, province]),
+        (OFFICE, [unit, province]),
+    ):
+        assert {n.id for n in stage.engine.ask(NoticeList(reader)).items} == set(readable), reader.username
+    assert [end.cause for end in stage.engine.ask(NoticeView(province, OFFICE2)).ends] == ["published"]
+    with pytest.raises(NotFound):
+        stage.engine.ask(NoticeView(unit, HR2))
+    stage.until("2026-10-11T00:00:00")
+    assert stage.engine.ask(NoticeView(province)).state == "closed"
 
 
 def test_a_missing_year_stops_publishing_until_an_administrator_brings_it(stage: Stage) -> None:

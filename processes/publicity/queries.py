@@ -1,0 +1,218 @@
+"""Reading notices: what the public may see of them, and what those who publish them see besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
+
+from engine.errors import NotFound
+from engine.policy import READERS
+from engine.queries.reading import Page, Reading
+from engine.registry import Actor
+from forms.i18n import T
+from processes.register.notice_tables import notice_items, publicity_notice
+from processes.register.notice_windows import windows
+from processes.register.people import person_of
+from processes.register.policies import calendar
+from processes.rules.windows import State, window_state
+from processes.rules.workdays import CalendarMissing, WorkCalendar, add_workdays, end_of_day, local_day
+
+STAFF = frozenset({"committee_office", "archives_bureau", "provincial_hrss", "supervisor", "investigator"})
+MOST = 500
+NOTICEABLE = timedelta(minutes=5)  # a scheduler may be a moment late without anybody losing a chance to object
+
+
+@dataclass(frozen=True)
+class WindowEnd:
+    """One end that a window has had. `cause`: published, extended, calendar, outage; `computed_at`: where the corrected
+    calendar would have ended it, if that was earlier."""
+
+    closes_at: datetime
+    cause: str
+    reason: str
+    calendar_version: int
+    actor: str | None
+    at: datetime
+    computed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NoticeShown:
+    """A published notice. `items` hold the fields of `NoticeItem` and no other (R-150); `ends` is empty for the public.
+
+    `state`: not_open, open, closed by the clock; a hold or an outcome of an item is never shown here (R-103)."""
+
+    id: str
+    kind: str
+    scope: str
+    title: str
+    body: str
+    contact_phone: str
+    contact_email: str
+    published_at: datetime
+    closes_at: datetime
+    min_workdays: int
+    state: State
+    content_hash: str
+    publisher_scope: str
+    items: tuple[Mapping[str, Any], ...]
+    ends: tuple[WindowEnd, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublicNotices:
+    """Province-wide notices, open and closed, the newest first; notices inside a unit never stand here (R-103)."""
+
+    kind: str | None = None
+    first_result: int = 0
+    max_results: int = 50
+
+    def answer(self, reading: Reading) -> Page[NoticeShown]:
+        where = _published(and_(publicity_notice.c.scope == "province", _kind(self.kind)))
+        return _page(reading, where, self.first_result, self.max_results, staff=False)
+
+
+@dataclass(frozen=True)
+class NoticeList:
+    """The notices an actor may read: the province's, and those of their own units. Newest first."""
+
+    actor: Actor
+    kind: str | None = None
+    first_result: int = 0
+    max_results: int = 50
+
+    def answer(self, reading: Reading) -> Page[NoticeShown]:
+        where = _published(and_(_readable(reading, self.actor), _kind(self.kind)))
+        return _page(reading, where, self.first_result, self.max_results, staff=_is_staff(self.actor))
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """One published notice. Without an actor it is the public that asks. Raises NotFound for what they may not read."""
+
+    notice_id: str
+    actor: Actor | None = None
+
+    def answer(self, reading: Reading) -> NoticeShown:
+        readable = _readable(reading, self.actor) if self.actor else publicity_notice.c.scope == "province"
+        where = _published(and_(readable, publicity_notice.c.id == self.notice_id))
+        row = reading.connection.execute(select(publicity_notice).where(where)).mappings().first()
+        if row is None:
+            raise NotFound(T("没有这份公示。"))
+        publishes = self.actor is not None and row["publisher_scope"] in {m.scope for m in self.actor.memberships}
+        staff = self.actor is not None and (publishes or _is_staff(self.actor))
+        return _shown(reading, row, staff=staff)
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A window whose end the program slept through: it closed in law at `due_at` and was noticed at `noticed_at`.
+    `offered_until`: its end, one working day later; None where that year has no calendar yet."""
+
+    notice_id: str
+    title: str
+    due_at: datetime
+    noticed_at: datetime
+    offered_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Outages:
+    """Ends noticed late, the newest first, for those who may then decide on a day more. Staff only; empty for others."""
+
+    actor: Actor
+
+    def answer(self, reading: Reading) -> list[Outage]:
+        if not _is_staff(self.actor):
+            return []
+        closed = select(publicity_notice).where(publicity_notice.c.status == "closed")
+        rows = reading.connection.execute(closed.order_by(publicity_notice.c.closed_at.desc())).mappings().all()
+        days = calendar(reading.connection)
+        return [
+            Outage(
+                row["id"],
+                row["title"],
+                row["closed_effective_at"],
+                row["closed_at"],
+                _one_day_more(days, row["closed_effective_at"], row["close_time"]),
+            )
+            for row in rows
+            if row["closed_at"] - row["closed_effective_at"] >= NOTICEABLE
+        ]
+
+
+def _one_day_more(days: WorkCalendar, due_at: datetime, close: str) -> datetime | None:
+    last = local_day(due_at - timedelta(microseconds=1))
+    try:
+        return end_of_day(add_workdays(days, last, 1), close)
+    except CalendarMissing:
+        return None
+
+
+def _is_staff(actor: Actor) -> bool:
+    return not actor.groups.isdisjoint(STAFF | READERS)
+
+
+def _readable(reading: Reading, actor: Actor) -> ColumnElement[bool]:
+    """A notice inside a unit is for those who work there or look after it, and for those who look after all units."""
+    if _is_staff(actor):
+        return publicity_notice.c.id.is_not(None)
+    scopes = {m.scope for m in actor.memberships if m.scope is not None}
+    person = person_of(reading.connection, actor.username)
+    if person is not None:
+        scopes.add(f"unit:{person['unit_code']}")
+    return or_(publicity_notice.c.scope == "province", publicity_notice.c.publisher_scope.in_(sorted(scopes)))
+
+
+def _kind(kind: str | None) -> ColumnElement[bool]:
+    return publicity_notice.c.kind == kind if kind else publicity_notice.c.kind.is_not(None)
+
+
+def _published(where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Drafts and recalled notices are nobody's reading."""
+    return and_(publicity_notice.c.status.in_(("published", "closed")), where)
+
+
+def _page(reading: Reading, where: ColumnElement[bool], first: int, most: int, *, staff: bool) -> Page[NoticeShown]:
+    total = reading.connection.execute(select(func.count()).select_from(publicity_notice).where(where)).scalar_one()
+    query = (
+        select(publicity_notice).where(where).order_by(publicity_notice.c.published_at.desc(), publicity_notice.c.id)
+    )
+    rows = reading.connection.execute(query.offset(first).limit(min(most, MOST))).mappings().all()
+    return Page([_shown(reading, row, staff=staff) for row in rows], total)
+
+
+def _shown(reading: Reading, row: RowMapping, *, staff: bool) -> NoticeShown:
+    ends = windows(reading.connection, row["id"]) if staff else ()
+    return NoticeShown(
+        id=row["id"],
+        kind=row["kind"],
+        scope=row["scope"],
+        title=row["title"],
+        body=row["body"],
+        contact_phone=row["contact_phone"],
+        contact_email=row["contact_email"],
+        published_at=row["published_at"],
+        closes_at=row["closes_at"],
+        min_workdays=row["min_workdays"],
+        state=window_state(reading.now, row["published_at"], row["closes_at"]),
+        content_hash=row["content_hash"],
+        publisher_scope=row["publisher_scope"],
+        items=tuple(dict(item["shown"]) for item in notice_items(reading.connection, row["id"])),
+        ends=tuple(
+            WindowEnd(
+                end["closes_at"],
+                end["cause"],
+                end["reason"],
+                end["calendar_version"],
+                end["actor"],
+                end["at"],
+                end["computed_at"],
+            )
+            for end in ends
+        ),
+    )
