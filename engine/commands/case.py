@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from engine import history
 from engine.bpmn.drive import Run
@@ -25,6 +25,15 @@ from engine.store import tables as t
 from engine.store.metadata import new_id
 from engine.store.packed import pack
 from forms.i18n import T
+
+# Built once: they begin every step.
+_LOCK = select(t.instance).where(t.instance.c.id == bindparam("instance")).with_for_update()
+_LOCK_OF_TASK = (
+    select(t.instance)
+    .where(t.instance.c.id == select(t.task.c.instance_id).where(t.task.c.id == bindparam("task")).scalar_subquery())
+    .with_for_update()
+)
+_STATE = select(t.instance_state).where(t.instance_state.c.instance_id == bindparam("instance"))
 
 CODEC = 1  # how `blob` is written; another number is refused, never guessed
 
@@ -58,12 +67,16 @@ class Case:
     @classmethod
     def lock(cls, step: Step, instance_id: str, actor: Actor | None) -> Case:
         """The instance, for this transaction alone. Raises NotFound."""
-        row = step.connection.execute(
-            select(t.instance).where(t.instance.c.id == instance_id).with_for_update()
-        ).first()
+        row = step.connection.execute(_LOCK, {"instance": instance_id}).first()
         if row is None:
             raise NotFound(T("没有这个流程实例。"))
         return cls(step, row, actor)
+
+    @classmethod
+    def lock_of_task(cls, step: Step, task_id: str, actor: Actor) -> Case | None:
+        """The instance a task belongs to; None where there is no such task."""
+        row = step.connection.execute(_LOCK_OF_TASK, {"task": task_id}).first()
+        return cls(step, row, actor) if row is not None else None
 
     @classmethod
     def create(
@@ -126,9 +139,7 @@ class Case:
 
     def load(self) -> tuple[Run, StepServices]:
         """The running state, verified. Raises Refused (STATE_DAMAGED) for one that is not what we wrote."""
-        row = self.step.connection.execute(
-            select(t.instance_state).where(t.instance_state.c.instance_id == self.id)
-        ).one()
+        row = self.step.connection.execute(_STATE, {"instance": self.id}).one()
         if row.codec != CODEC or not hmac.compare_digest(row.mac, self._mac(self.revision, row.blob)):
             raise Refused(T("流程状态与保存时不一致，已拒绝读取。"), code="STATE_DAMAGED")
         self._variables = row.variables
@@ -139,7 +150,8 @@ class Case:
 
     def settle(self, run: Run, services: StepServices, *, fresh: bool = False) -> Picture:
         """Run to the next wait state and write down where that is. Raises Refused where a rule refuses a person."""
-        standing = incidents.standing(self.step, self.id)
+        before = rows.standing(self.step, self.id)
+        standing = incidents.standing(self.step, self.id) if before.incidents else {}
         picture = run.advance()
         if services.broken is not None:
             raise services.broken
@@ -147,8 +159,8 @@ class Case:
         self.lines += [self._line(happening) for happening in picture.happenings]
         self.fired += sum(happening.kind == "timer_fired" for happening in picture.happenings)
         self._carry_out(services.wishes, picture)
-        rows.sync(self, picture)
-        messages.wake_kept(self, rows.sync_waiting(self, picture))
+        rows.sync(self, before, picture)
+        messages.wake_kept(self, rows.sync_waiting(self, before.messages, picture))
         unresolved = incidents.sync(self, standing, picture.failures, services.passing)
         self._write_state(run.dump(), picture, fresh=fresh)
         if picture.completed:

@@ -60,10 +60,15 @@ class Held:
     def answer(self) -> dict[str, Any]:
         """How the instance stands, and what of it the actor may see next."""
         task = t.task
-        rows = self.case.step.connection.execute(
-            select(task.c.id, task.c.element_id)
-            .where(task.c.instance_id == self.case.id, task.c.state == "open", policy.task_filter(self.actor))
-            .order_by(task.c.created_at, task.c.id)
+        ended = self.case.state in ("completed", "cancelled")
+        rows = (
+            ()
+            if ended
+            else self.case.step.connection.execute(
+                select(task.c.id, task.c.element_id)
+                .where(task.c.instance_id == self.case.id, task.c.state == "open", policy.task_filter(self.actor))
+                .order_by(task.c.created_at, task.c.id)
+            )
         )
         return {
             "instance": self.case.summary(),
@@ -75,10 +80,9 @@ def hold(step: Step, task_id: str, actor: Actor, revision: int | None = None) ->
     """Lock the task's instance and read the task. Raises NotFound for who may not see it; Conflict where it is closed
     (`by`, `at`), was changed since `revision`, or its instance stands still."""
     task = t.task
-    instance_id = step.connection.scalar(select(task.c.instance_id).where(task.c.id == task_id))
-    if instance_id is None:
+    case = Case.lock_of_task(step, task_id, actor)
+    if case is None:
         raise _unknown()
-    case = Case.lock(step, instance_id, actor)
     row = step.connection.execute(select(task).where(task.c.id == task_id)).one()
     facts = facts_of(step.connection, row)
     if not policy.allows(actor, "task.read", facts):

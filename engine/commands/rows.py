@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import BindParameter, Table, bindparam, delete, insert, literal, null, select, union_all, update
 
 from engine.bpmn.model import OpenTask, Picture, WaitingMessage
 from engine.commands.anchors import first_anchor
+from engine.commands.step import Step
 from engine.jobs import queue
 from engine.policy import OWNER
 from engine.store import tables as t
-from engine.store.metadata import new_id
+from engine.store.metadata import Id, new_id
 from engine.store.packed import pack
 from engine.store.upsert import insert_new
 
@@ -22,9 +25,41 @@ if TYPE_CHECKING:
 CHUNK = 500  # ids in one statement
 
 
-def sync(case: Case, picture: Picture) -> None:
-    _sync_tasks(case, picture)
-    _sync_timers(case, picture)
+@dataclass(frozen=True)
+class Standing:
+    """What an instance waits for according to its rows, before a command changes it."""
+
+    tasks: frozenset[str]
+    timers: Mapping[str, datetime]
+    messages: frozenset[str]
+    incidents: frozenset[str]  # unresolved
+
+
+_OF: BindParameter[str] = bindparam("instance", type_=Id)
+_STANDING = union_all(
+    select(literal("timer").label("kind"), t.timer.c.id, t.timer.c.due_at).where(t.timer.c.instance_id == _OF),
+    select(literal("task"), t.task.c.id, null()).where(t.task.c.instance_id == _OF, t.task.c.state == "open"),
+    select(literal("message"), t.waiting_message.c.id, null()).where(t.waiting_message.c.instance_id == _OF),
+    select(literal("incident"), t.incident.c.id, null()).where(
+        t.incident.c.instance_id == _OF, t.incident.c.state != "resolved"
+    ),
+)
+
+
+def standing(step: Step, instance_id: str) -> Standing:
+    """One statement, because every step begins with it."""
+    rows = step.connection.execute(_STANDING, {"instance": instance_id}).all()
+
+    def ids(kind: str) -> frozenset[str]:
+        return frozenset(row.id for row in rows if row.kind == kind)
+
+    timers = {row.id: row.due_at for row in rows if row.kind == "timer"}
+    return Standing(ids("task"), timers, ids("message"), ids("incident"))
+
+
+def sync(case: Case, before: Standing, picture: Picture) -> None:
+    _sync_tasks(case, before.tasks, picture)
+    _sync_timers(case, before.timers, picture)
 
 
 def clear(case: Case) -> None:
@@ -39,9 +74,8 @@ def clear(case: Case) -> None:
     case.step.connection.execute(delete(t.job).where(mine))
 
 
-def sync_waiting(case: Case, picture: Picture) -> list[WaitingMessage]:
+def sync_waiting(case: Case, kept: frozenset[str], picture: Picture) -> list[WaitingMessage]:
     """Answers those that are new."""
-    kept = _ids(case, t.waiting_message)
     wanted = {waiting.id: waiting for waiting in picture.messages}
     _delete(case, t.waiting_message, kept - wanted.keys())
     new = [waiting for key, waiting in wanted.items() if key not in kept]
@@ -90,9 +124,8 @@ def add_effect(case: Case, kind: str, key: str, payload: Mapping[str, Any]) -> N
         case.step.put_job(queue.EFFECT, f"{queue.EFFECT}:{effect_id}", {"effect_id": effect_id}, instance_id=case.id)
 
 
-def _sync_tasks(case: Case, picture: Picture) -> None:
+def _sync_tasks(case: Case, kept: frozenset[str], picture: Picture) -> None:
     connection = case.step.connection
-    kept = set(connection.scalars(select(t.task.c.id).where(t.task.c.instance_id == case.id, t.task.c.state == "open")))
     wanted = {task.id: task for task in picture.tasks}
     _close(case, kept - wanted.keys())
     new = [task for key, task in wanted.items() if key not in kept]
@@ -155,13 +188,9 @@ def _candidates(case: Case, task: OpenTask) -> Iterator[dict[str, Any]]:
         yield {"task_id": task.id, "kind": "user", "value": user, "scope": None}
 
 
-def _sync_timers(case: Case, picture: Picture) -> None:
+def _sync_timers(case: Case, kept: Mapping[str, datetime], picture: Picture) -> None:
     timer = t.timer
     connection = case.step.connection
-    kept = {
-        row.id: row.due_at
-        for row in connection.execute(select(timer.c.id, timer.c.due_at).where(timer.c.instance_id == case.id))
-    }
     wanted = {pending.id: pending for pending in picture.timers}
     _delete(case, timer, kept.keys() - wanted.keys())
     new = [pending for key, pending in wanted.items() if key not in kept]
@@ -185,10 +214,6 @@ def _sync_timers(case: Case, picture: Picture) -> None:
             connection.execute(update(timer).where(timer.c.id == key).values(due_at=pending.due_at))
     if wanted:
         case.step.stirred = True  # the background looks when the next of all timers is due
-
-
-def _ids(case: Case, table: Table) -> set[str]:
-    return set(case.step.connection.scalars(select(table.c.id).where(table.c.instance_id == case.id)))
 
 
 def _delete(case: Case, table: Table, gone: Iterable[str]) -> None:
