@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,7 +13,8 @@ from flask import g, request
 from engine.commands.port import Once, Query
 from engine.errors import Forbidden, NotFound, Refused
 from engine.registry import Actor
-from forms.i18n import T
+from forms.i18n import T, gettext
+from processes.register.subjects import Subjects
 from web.context import engine
 from web.pages import words
 from web.security import CSRF_FIELD, require_actor
@@ -83,6 +84,22 @@ def due(at: datetime | None) -> Due | None:
         return None
     left = words.remaining(at, now(), workdays_between)
     return Due(at, words.until(at), str(left), words.urgency(at, now(), workdays_between))
+
+
+def subjects_of(instance_ids: Iterable[str]) -> None:
+    """Look up in one query what these cases are about; `subject` then answers from memory."""
+    known = g.setdefault("subjects", {})
+    missing = tuple(sorted({one for one in instance_ids if one not in known}))
+    if missing:
+        known.update(dict.fromkeys(missing))
+        known.update(ask(Subjects(missing)))
+
+
+def subject(instance_id: str, business_key: str | None, process_name: str) -> str:
+    """What a case is about: as the register knows it, else its business key, else the name of its process."""
+    subjects_of([instance_id])
+    told = g.subjects[instance_id]
+    return str(told) if told is not None else business_key or gettext(process_name)
 
 
 def group_name(key: str) -> str:

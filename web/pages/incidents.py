@@ -17,7 +17,7 @@ from engine.queries.views import IncidentItem
 from engine.registry import Actor
 from forms.i18n import T, gettext
 from web.pages.case import Drawings
-from web.pages.desk import PAGE_SIZE, Pages, ask, me, offset, page_number, run
+from web.pages.desk import PAGE_SIZE, Pages, ask, me, offset, page_number, run, subject, subjects_of
 from web.pages.said import say
 from web.security import login_required
 
@@ -54,7 +54,7 @@ def row(item: IncidentItem, names: dict[str, str], drawings: Drawings) -> Row:
             (name, str(value)[:LONGEST_VALUE]) for name, value in item.facts.items() if value not in (None, "", [], {})
         ],
         instance_id=item.process_instance_id,
-        subject=item.business_key or process,
+        subject=subject(item.process_instance_id, item.business_key, process),
         at=item.created_at,
         attempts=item.attempts,
         next_at=item.retry_at,
@@ -91,6 +91,7 @@ def _page(actor: Actor, errors: dict[str, str], typed: dict[str, str]) -> str:
     if not policy.allows(actor, "incident.read"):
         raise Forbidden(T("只有流程负责人和管理人员可以查看异常。"))
     found = ask(IncidentList(actor, first_result=offset(), max_results=PAGE_SIZE))
+    subjects_of(item.process_instance_id for item in found.items)
     active = ask(DefinitionList(actor, kind="process", active=True, max_results=500)).items
     names = {item.key: gettext(item.name) for item in active}
     drawings = Drawings(actor, {item.key: item.id for item in active})

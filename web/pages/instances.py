@@ -17,7 +17,7 @@ from engine.queries.views import DiagramView, InstanceDetail
 from engine.registry import Actor
 from forms.i18n import T, gettext
 from web.pages import case, outline, story, vocabulary
-from web.pages.desk import Pages, ask, due, in_group, me, page_number
+from web.pages.desk import Pages, ask, due, in_group, me, page_number, subject
 from web.pages.work import holder
 from web.security import login_required
 
@@ -72,7 +72,7 @@ def _head(whole: InstanceDetail) -> dict[str, Any]:
     process = gettext(one.definition_name)
     return {
         "process": process,
-        "subject": one.business_key or process,
+        "subject": subject(one.id, one.business_key, one.definition_name),
         "state": one.state,
         "state_words": str(STATES.get(one.state, one.state)),
         "started_at": one.started_at,

@@ -119,11 +119,33 @@ class Outline:
             path = (*via, (element.name if element else "", flow.name)) if flow.name else via
             kind = _STOPS.get(target.kind)
             if kind == "end" and target.parent:
-                yield from self._walk(target.parent, path, seen)
+                following = list(self._walk(target.parent, path, seen))
+                # Where the surrounding process ends with it, the inner end says more.
+                if target.name and all(step.kind == "end" for step in following):
+                    yield NextStep("end", target.id, target.name, target.lane, path)
+                else:
+                    yield from following
             elif kind is not None:
                 yield NextStep(kind, target.id, target.name or target.id, target.lane, path)
             elif target.kind in _PASSED:
                 yield from self._walk(target.id, path, seen)
+
+    def main_steps(self) -> list[Element]:
+        """What is passed from the start on, nearest first, sub-processes opened; what only an interruption leads to is left out."""
+        found: dict[str, Element] = {}
+        waiting = [one.id for one in self.elements.values() if one.kind == "startEvent" and one.parent is None]
+        while waiting:
+            element = self.elements.get(waiting.pop(0))
+            if element is None or element.id in found:
+                continue
+            found[element.id] = element
+            if element.kind == "subProcess":
+                waiting += [
+                    one.id for one in self.elements.values() if one.kind == "startEvent" and one.parent == element.id
+                ]
+            waiting += [flow.target for flow in self.flows.get(element.id, ())]
+        shown = _STOPS.keys() - {"endEvent", "subProcess"}
+        return [one for one in found.values() if one.kind in shown and one.name]
 
     def steps(self) -> list[Element]:
         """The steps a person would name when telling the process, in the order drawn."""

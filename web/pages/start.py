@@ -16,6 +16,7 @@ from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import T, gettext
 from web.pages import outline
+from web.pages.case import is_applicant
 from web.pages.desk import ask, if_allowed, me, run
 from web.pages.said import say
 from web.security import login_required
@@ -36,7 +37,11 @@ def begin(key: str) -> ResponseReturnValue:
     actor = me()
     item = _startable(actor, key)
     try:
-        answer = run(StartInstance(actor, key=key), key=request.form.get("_key"), actor=actor)
+        # An applicant's case is found by the applicant's name.
+        business_key = actor.name if is_applicant(actor) else None
+        answer = run(
+            StartInstance(actor, key=key, business_key=business_key), key=request.form.get("_key"), actor=actor
+        )
     except (Refused, Invalid, Conflict) as error:
         return _page(item, actor, str(error.text)), 422
     say(gettext("已发起：{name}。", name=gettext(item.name)))
@@ -66,9 +71,7 @@ def _page(item: DefinitionItem, actor: Actor, problem: str | None = None) -> str
 
 
 def _steps(drawn: outline.Outline) -> list[dict[str, Any]]:
-    """What people do along the way; endings and waiting are left for later."""
+    """What people do along the way."""
     return [
-        {"name": gettext(step.name), "lane": gettext(step.lane) if step.lane else ""}
-        for step in drawn.steps()
-        if step.kind != "endEvent" and step.parent is None
+        {"name": gettext(step.name), "lane": gettext(step.lane) if step.lane else ""} for step in drawn.main_steps()
     ]

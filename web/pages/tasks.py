@@ -22,7 +22,7 @@ from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import Text, gettext
 from web.pages import case, taskform
-from web.pages.desk import ask, due, if_allowed, me, run
+from web.pages.desk import ask, due, if_allowed, me, run, subject
 from web.pages.said import say
 from web.pages.words import when
 from web.pages.work import holder, may_put_back, offered_to, row
@@ -103,7 +103,7 @@ def done(task_id: str) -> ResponseReturnValue:
         "task_done.html",
         done={
             "name": gettext(task.name),
-            "subject": task.business_key or gettext(task.process_name),
+            "subject": _subject(detail),
             "at": detail.closed_at,
             "follow": _follow(detail, actor, whole),
             "instance_href": url_for("instance.show", instance_id=task.process_instance_id) if whole else None,
@@ -210,8 +210,11 @@ def _head(detail: TaskDetail, actor: Actor) -> dict[str, Any]:
 
 
 def _subject(detail: TaskDetail) -> str:
-    process = gettext(detail.task.process_name)
-    return f"{detail.task.business_key} · {process}" if detail.task.business_key else process
+    """What the case is about, then its process where that is not the same."""
+    task = detail.task
+    process = gettext(task.process_name)
+    about = subject(task.process_instance_id, task.business_key, task.process_name)
+    return about if about == process else f"{about} · {process}"
 
 
 def _why_not(detail: TaskDetail, actor: Actor) -> str:

@@ -14,7 +14,20 @@ from engine.queries.views import DefinitionItem, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor
 from forms.i18n import gettext
-from web.pages.desk import PAGE_SIZE, Due, Pages, ask, due, group_name, in_group, me, offset, page_number
+from web.pages.desk import (
+    PAGE_SIZE,
+    Due,
+    Pages,
+    ask,
+    due,
+    group_name,
+    in_group,
+    me,
+    offset,
+    page_number,
+    subject,
+    subjects_of,
+)
 from web.security import login_required
 
 blueprint = Blueprint("work", __name__)
@@ -44,7 +57,7 @@ def row(task: TaskItem, actor: Actor) -> Row:
         id=task.id,
         name=gettext(task.name) if task.name else task.element_id,
         process=gettext(task.process_name),
-        subject=task.business_key or gettext(task.process_name),
+        subject=subject(task.process_instance_id, task.business_key, task.process_name),
         lane="" if lane == who else lane,
         due=due(task.due_at),
         holder=who,
@@ -85,6 +98,7 @@ def index() -> ResponseReturnValue:
     if show not in choices:
         show = "mine"
     found = ask(WorkList(actor, q=q or None, first_result=offset(), max_results=PAGE_SIZE, **choices[show]))
+    subjects_of(task.process_instance_id for task in found.items)
     late = ask(WorkList(actor, mine=True, overdue=True, max_results=1)).total
     return render_template(
         "work.html",

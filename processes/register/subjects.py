@@ -1,0 +1,54 @@
+"""What each case is about, in a few words, for lists that hold many cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from forms.i18n import T, Text
+from processes.register.application_tables import application
+from processes.register.cases import TITLE_WORDS
+from processes.register.committee_tables import review_meeting
+from processes.register.people import person
+from processes.register.units import unit
+
+if TYPE_CHECKING:
+    from engine.queries.reading import Reading
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Instance id -> what it is about (`卓玛·才让，申报副研究馆员，西宁演示区档案馆`); instances without a record are left out.
+
+    Ask only for instances that the reader has been shown by a query of the engine: rights are not checked again.
+    """
+
+    instance_ids: tuple[str, ...]
+
+    def answer(self, reading: Reading) -> dict[str, Text]:
+        if not self.instance_ids:
+            return {}
+        cases = (
+            select(application.c.instance_id, person.c.name, application.c.target_title, unit.c.name.label("unit_name"))
+            .join(person, person.c.id == application.c.person_id)
+            .join(unit, unit.c.code == application.c.unit_code)
+            .where(application.c.instance_id.in_(self.instance_ids))
+        )
+        meetings = select(review_meeting.c.instance_id, review_meeting.c.held_on, review_meeting.c.place).where(
+            review_meeting.c.instance_id.in_(self.instance_ids)
+        )
+        found = {
+            row.instance_id: _case(row.name, row.target_title, row.unit_name)
+            for row in reading.connection.execute(cases)
+        }
+        for row in reading.connection.execute(meetings):
+            found[row.instance_id] = T("{day} 评审会议，{place}", day=row.held_on.isoformat(), place=row.place)
+        return found
+
+
+def _case(name: str, title: str | None, unit_name: str) -> Text:
+    if title is None:
+        return T("{name}，{unit}", name=name, unit=unit_name)
+    return T("{name}，申报{title}，{unit}", name=name, title=TITLE_WORDS[title], unit=unit_name)
