@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.exc import DBAPIError
 
-from engine.errors import TooMany, Unauthenticated
+from engine.errors import Busy, TooMany, Unauthenticated
 from engine.identity import audit, passwords, people, sessions, throttle
 from engine.identity.tables import login_attempt
 from engine.store.upsert import insert_new
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from engine.commands.step import Step
     from engine.engine import Engine
     from engine.queries.reading import Reading
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,11 @@ def live_session(engine: Engine, key: str, *, at: datetime) -> sessions.Session 
     """The session behind a cookie, kept alive by being used."""
     found = engine.ask(SessionOf(key=key, at=at))
     if found is not None and found.stale(at):
-        engine.run(TouchSession(key_hash=found.key_hash, at=at))
+        try:
+            engine.run(TouchSession(key_hash=found.key_hash, at=at))
+        except (Busy, DBAPIError) as error:
+            # While nothing can be written (a stalled writer, a full disk) people can still read.
+            log.warning("session not touched", error=type(error).__name__)
     return found
 
 
@@ -79,25 +88,18 @@ class BeginAttempt:
 
     def execute(self, step: Step) -> people.Person | None:
         connection = step.connection
+        _forget_old(connection, self.at)
         subjects = throttle.subjects(people.normal(self.username), self.address)
-        counts = {subject: _count(connection, subject, self.at) for subject, _ in subjects}
-        wait = max(
-            throttle.wait_left(count[0], free, count[1], self.at)
-            for subject, free in subjects
-            if (count := counts[subject])
-        )
+        counts = {subject: _lock_count(connection, subject, self.at) for subject, _ in subjects}
+        wait = max(throttle.wait_left(counts[s][0], free, counts[s][1], self.at) for s, free in subjects)
         if wait:
             seconds = max(1, round(wait.total_seconds()))
             raise TooMany(T("尝试次数过多，请在 {seconds} 秒后再试。", seconds=seconds), retry_after=seconds)
-        connection.execute(delete(login_attempt).where(login_attempt.c.last_at < self.at - throttle.FORGET))
         for subject, (failures, _) in counts.items():
-            connection.execute(
-                insert_new(connection, login_attempt).values(subject=subject, failures=0, last_at=self.at)
-            )
             connection.execute(
                 update(login_attempt)
                 .where(login_attempt.c.subject == subject)
-                .values(failures=login_attempt.c.failures + 1 if failures else 1, last_at=self.at)
+                .values(failures=failures + 1, last_at=self.at)
             )
         return people.find(connection, self.username)
 
@@ -182,10 +184,24 @@ def forgive(connection: Connection, username: str, address: str) -> None:
     )
 
 
-def _count(connection: Connection, subject: str, at: datetime) -> tuple[int, datetime]:
+def _lock_count(connection: Connection, subject: str, at: datetime) -> tuple[int, datetime]:
+    """Failures and when the last was; the row is made and held, so that others with the same subject wait here."""
+    connection.execute(insert_new(connection, login_attempt).values(subject=subject, failures=0, last_at=at))
     row = connection.execute(
-        select(login_attempt.c.failures, login_attempt.c.last_at).where(login_attempt.c.subject == subject)
-    ).first()
-    if row is None or at - row.last_at >= throttle.FORGET:
+        select(login_attempt.c.failures, login_attempt.c.last_at)
+        .where(login_attempt.c.subject == subject)
+        .with_for_update()
+    ).one()
+    if at - row.last_at >= throttle.FORGET:
         return 0, at
     return row.failures, row.last_at
+
+
+def _forget_old(connection: Connection, at: datetime) -> None:
+    # Rows that somebody holds are left for the next time: waiting for them here could end in a deadlock.
+    old = (
+        select(login_attempt.c.subject)
+        .where(login_attempt.c.last_at < at - throttle.FORGET)
+        .with_for_update(skip_locked=True)
+    )
+    connection.execute(delete(login_attempt).where(login_attempt.c.subject.in_(old)))

@@ -105,6 +105,9 @@ def configuration(settings: Settings) -> Iterator[Finding]:
                 host=settings.host,
             )
         )
+    elif not settings.trusted_proxies:
+        text = T("如果前面有代理，请设置 ZHIPING_TRUSTED_PROXIES：否则所有人的登录尝试会算在同一个地址上。")
+        yield Finding(text, bad=False)
     root = storage(settings.attachments_url).root
     existing = next(path for path in (root, *root.parents) if path.exists())
     if not os.access(existing, os.W_OK):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from statistics import median
 
@@ -8,12 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from engine.engine import Engine
-from engine.errors import Forbidden, Invalid, TooMany, Unauthenticated
-from engine.identity import accounts, login, sessions, tables, tokens
+from engine.errors import Busy, Forbidden, Invalid, TooMany, Unauthenticated
+from engine.identity import accounts, login, sessions, tables, throttle, tokens
 from engine.identity.accounts import DisableAccount, SetPassword
 from engine.identity.memberships import GrantMembership, RevokeMembership
 from engine.registry import Actor, Membership
 from engine.store import tables as t
+from forms.i18n import T
 from tests.unit.identity.conftest import HERE, PASSWORD, START, Wall, account
 
 
@@ -223,3 +226,32 @@ def test_changing_the_own_password_needs_the_current_one(engine_: Engine, wall: 
     assert "new" in change(PASSWORD, PASSWORD)
     assert "new" in change(PASSWORD, "short")
     assert enter(engine_, wall)
+
+
+def test_reading_goes_on_while_nothing_can_be_written(
+    engine_: Engine, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(engine_, "wang")
+    opened = enter(engine_, wall)
+
+    def busy(*_: object) -> None:
+        raise Busy(T("系统正忙，请稍后再试。"))
+
+    monkeypatch.setattr(login.TouchSession, "execute", busy)
+    assert login.live_session(engine_, opened.key, at=wall.pass_(minutes=5)) is not None
+
+
+def test_many_tries_at_once_do_not_outrun_the_delay(engine_: Engine, wall: Wall) -> None:
+    account(engine_, "wang")
+    at = wall.now()
+
+    def attempt(_: int) -> str:
+        try:
+            login.log_in(engine_, "wang", "wrong password", address=HERE, at=at)
+        except (Unauthenticated, TooMany) as error:
+            return error.code
+        return "in"
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = Counter(threads.map(attempt, range(24)))
+    assert answers == {"LOGIN_FAILED": throttle.FREE_PER_ACCOUNT, "TOO_MANY": 24 - throttle.FREE_PER_ACCOUNT}
