@@ -32,6 +32,10 @@ class Settings:
     attachments_url: str = ""  # a folder or s3://…; empty means data_dir/attachments
     trusted_proxies: int = 0  # how many proxies in front may tell the caller's address and whether it was HTTPS
 
+    def __post_init__(self) -> None:
+        if not self.attachments_url:
+            object.__setattr__(self, "attachments_url", str(self.data_dir / "attachments"))
+
     @classmethod
     def from_environment(
         cls, environ: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None
@@ -60,7 +64,7 @@ class Settings:
             port=int(port),
             clock=_one_of("clock", value("clock", "system"), ("system", "manual")),
             four_eyes=_one_of("four_eyes", value("four_eyes", "on"), ("on", "off")) == "on",
-            attachments_url=value("attachments_url", str(data_dir / "attachments")),
+            attachments_url=value("attachments_url"),
             trusted_proxies=int(_one_of("trusted_proxies", value("trusted_proxies", "0"), ("0", "1", "2", "3"))),
         )
 
