@@ -12,6 +12,7 @@ from engine.registry import StepContext
 from forms.i18n import T
 from processes.register import applications, units
 from processes.register.application_tables import STATUSES
+from processes.register.notice_items import withdraw_items
 
 
 class Nothing(Schema):
@@ -71,7 +72,9 @@ def move(context: StepContext, status: str, *, reason: str | None = None, **valu
 
 
 def end(context: StepContext, status: str, *, reason: str | None = None) -> None:
-    """Close the application and give back the post it held (R-45)."""
+    """Close the application: its post is free again (R-45), and it leaves the notices that still run."""
     move(context, status, reason=reason)
-    if units.release(context.connection, str(context.variables["application_id"]), context.now):
+    application_id = str(context.variables["application_id"])
+    withdraw_items(context.connection, application_id, context.now)
+    if units.release(context.connection, application_id, context.now):
         context.note("reservation_released", {"status": status}, T("预留的岗位已经释放。"))

@@ -220,10 +220,22 @@ def set_status(
     row = get_application(connection, application_id, lock=True)
     if row["status"] in FINAL and status not in (row["status"], "disqualified", "revoked"):
         raise Refused(T("这份申报已经办结，不能再改变状态。"), code="APPLICATION_ENDED")
+    if status == "withdrawn" and row["status"] != status:
+        check_withdrawable(row["status"])
     if row["status"] != status or values:
         _update(connection, application_id, now, status=status, **values)
     if row["status"] != status:
         _log_status(connection, application_id, status, actor, reason, now)
+
+
+def check_withdrawable(status: str) -> None:
+    """S21: not while an objection is looked into, not once there is a certificate, not twice."""
+    if status in ("unit_objection_hold", "result_objection_hold"):
+        raise Refused(T("异议核实期间不能撤回申报，请等待结论。"), code="OBJECTION_PENDING")
+    if status in ("certified", "appointed", "certified_not_appointed"):
+        raise Refused(T("已经发证，不能再撤回；放弃职称请另行办理。"), code="CERTIFIED")
+    if status in FINAL:
+        raise Refused(T("这份申报已经办结，不能再改变状态。"), code="APPLICATION_ENDED")
 
 
 def history(connection: Connection, application_id: str) -> Sequence[RowMapping]:

@@ -35,6 +35,20 @@ def settle_item(connection: Connection, notice_id: str, application_id: str, out
         raise Refused(T("这一项已经有结论。"), code="ITEM_SETTLED")
 
 
+def withdraw_items(connection: Connection, application_id: str, now: datetime) -> None:
+    """The application has ended: in every notice that still runs its item is withdrawn, the others go on."""
+    running = select(publicity_notice.c.id).where(publicity_notice.c.status.in_(("draft", "published")))
+    connection.execute(
+        update(publicity_item)
+        .where(
+            publicity_item.c.application_id == application_id,
+            publicity_item.c.outcome.is_(None),
+            publicity_item.c.notice_id.in_(running),
+        )
+        .values(hold=False, outcome="withdrawn", settled_at=now)
+    )
+
+
 def item_outcome(connection: Connection, kind: str, application_id: str) -> tuple[str | None, RowMapping | None]:
     """Outcome and notice of the newest notice of `kind` that was published over an application; (None, None) before."""
     row = (

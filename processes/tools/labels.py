@@ -11,6 +11,7 @@ from processes.tools.model import Box, Container, Edge, Node
 Spot = tuple[float, float]
 SIZE = 11.0  # of the font outside shapes
 LINE = 14.0
+STROKE = 22.0  # where the stroke of a default flow ends
 WRAP = 90.0  # the viewer breaks such words at this width
 
 
@@ -94,6 +95,8 @@ def _along(edge: Edge, siblings: list[tuple[Spot, Spot]]) -> Iterator[tuple[floa
             share = step / steps
             x, y = a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share
             if any(_on((x, y), segment) for segment in siblings):
+                continue
+            if edge.default and walked + length * share < STROKE + (width if a[1] == b[1] else height) / 2:
                 continue
             price = (walked + length * share) / 12
             price += 12 * any(_on((x, y), segment, 20) for segment in siblings)

@@ -108,6 +108,9 @@ def _read(element: Any) -> Container:
                 box.edges.append(Edge(child.get("id"), child.get("sourceRef"), child.get("targetRef"), name))
             continue
         box.nodes[node.id] = node
+    defaults = {child.get("default") for child in element if isinstance(child.tag, str)}
+    for edge in box.edges:
+        edge.default = edge.id in defaults
     return box
 
 

@@ -47,6 +47,7 @@ class Edge:
     source: str
     target: str
     name: str
+    default: bool = False  # drawn with a stroke near its start
     points: list[tuple[float, float]] = field(default_factory=list)
     price: int = 0
     label: Box | None = None

@@ -14,9 +14,10 @@ UNIT = 10  # pixels between two grid points
 STEPS = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
 OPPOSITE = {"right": "left", "left": "right", "down": "up", "up": "down"}
 
-BEND, CROSSING, NEAR, ROUGH, SHARED, BRANCH = 7, 60, 2, 3, 150, 25
+BEND, CROSSING, NEAR, ROUGH, SHARED, BRANCH = 7, 120, 2, 3, 150, 25
 
 Point = tuple[int, int]  # in grid units
+PASSES = 5  # over all lines, each time each line anew among the others
 State = tuple[Point, str, bool]  # where, in which direction, still on the stretch shared with a sibling
 
 
@@ -76,19 +77,14 @@ class Board:
         """Route every line, then give each dear one another chance with all the others in place."""
         for line in sorted(lines, key=_distance):
             self._lay(line)
-        for _ in range(4):
-            better = False
+        for _ in range(PASSES):
+            changed = False
             for line in sorted(lines, key=lambda each: -each.price):
-                before = line.price
-                kept = (line.path, line.ends, line.price)
+                before = line.path
                 self._lift(line)
                 self._lay(line)
-                if line.price > before:
-                    self._lift(line)
-                    line.path, line.ends, line.price = kept
-                    self._take(line)
-                better = better or line.price < before
-            if not better:
+                changed = changed or line.path != before
+            if not changed:
                 break
 
     def _lay(self, line: Line) -> None:

@@ -1,0 +1,42 @@
+"""What a candidate may do with an application outside its tasks: take it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.commands import messages
+from engine.commands.background import deliver
+from engine.commands.step import Step
+from engine.errors import NotFound, Refused
+from engine.registry import Actor
+from forms.i18n import T
+from processes.register import applications, people
+
+WITHDREW = "candidate_withdrew"
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """Take the own application back, at any moment before the certificate; nobody is barred for it (S21).
+
+    The post it held is free again and nothing of the case stays open. Answers `{"status": "withdrawn"}`. Raises NotFound
+    (not one's own), Refused (`CERTIFIED`, `OBJECTION_PENDING`: no escape from what is being looked into, `APPLICATION_ENDED`).
+    """
+
+    application_id: str
+    actor: Actor
+    reason: str = ""
+
+    def execute(self, step: Step) -> dict[str, Any]:
+        row = applications.get_application(step.connection, self.application_id)
+        person = people.person_of(step.connection, self.actor.username)
+        if person is None or person["id"] != row["person_id"]:
+            raise NotFound(T("没有这份申报。"))
+        step.stream = row["instance_id"]
+        applications.check_withdrawable(row["status"])
+        waiting = messages.receivers(step.connection, WITHDREW, {"application_id": self.application_id}, None)
+        reason = {"reason": self.reason.strip() or None, "note": None}
+        if not any(deliver(step, receiver, WITHDREW, reason) for receiver in waiting):
+            raise Refused(T("这份申报已经办结，不能再改变状态。"), code="APPLICATION_ENDED")
+        return {"status": applications.get_application(step.connection, self.application_id)["status"]}
