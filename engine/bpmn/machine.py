@@ -98,12 +98,13 @@ class Machine:
     # -- limits -----------------------------------------------------------------------------------------------------
 
     def spent(self) -> StepFailed | None:
-        """Why this run may not go on, or None. Its time counts from the first call."""
+        """Why this run may not go on, or None. Its time is the processor time of this thread from the first call: a
+        loaded machine makes no incident."""
         if self.started is None:
-            self.started = time.monotonic()
+            self.started = time.thread_time()
         if self.steps >= self.limits.steps:
             return StepFailed(T("一次推进超过 {n} 步，流程可能在空转。", n=self.limits.steps), code="STEP_LIMIT")
-        if time.monotonic() - self.started > self.limits.seconds:
+        if time.thread_time() - self.started > self.limits.seconds:
             return StepFailed(T("一次推进超过 {n} 秒，已暂停。", n=self.limits.seconds), code="TIME_LIMIT")
         return None
 
