@@ -94,14 +94,16 @@ def _waiting(whole: InstanceDetail, actor: Actor) -> str:
             lane = gettext(element.lane) if element.lane else gettext("有关部门")
             told.append(gettext("由{lane}办理“{name}”。", lane=lane, name=gettext(element.name)))
     for timer in whole.timers:
-        drawn = drawings.of(timer.definition_key)
-        element = drawn.elements.get(timer.element_id) if drawn else None
         found = due(timer.due_at)
-        if found and timer.name and element is not None and element.kind == "intermediateCatchEvent":
+        if found and timer.name and not drawings.is_boundary(timer.definition_key, timer.element_id):
             told.append(
                 gettext("{name}：{until}，{left}。", name=gettext(timer.name), until=found.until, left=found.words)
             )
-    told += [gettext("等待：{name}。", name=gettext(waiting.name)) for waiting in whole.waiting if waiting.name]
+    told += [
+        gettext("等待：{name}。", name=gettext(waiting.name))
+        for waiting in whole.waiting
+        if waiting.name and not drawings.is_boundary(waiting.definition_key, waiting.element_id)
+    ]
     return "".join(dict.fromkeys(told)) or gettext("正在办理，暂时不需要您做什么。")
 
 

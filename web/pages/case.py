@@ -78,6 +78,12 @@ class Drawings:
         element = drawn.elements.get(event.element_id or "") if drawn else None
         return element.kind if element else ""
 
+    def is_boundary(self, key: str, element_id: str) -> bool:
+        """Whether an element only stands by on the edge of another: what may interrupt it, not what is waited for."""
+        drawn = self.of(key)
+        element = drawn.elements.get(element_id) if drawn else None
+        return element is not None and element.kind == "boundaryEvent"
+
     def named(self, event: EventItem) -> str:
         """The name of the element a line of history is about; empty for one that nobody named."""
         if event.name:

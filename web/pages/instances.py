@@ -58,7 +58,7 @@ def show(instance_id: str) -> ResponseReturnValue:
             for one in whole.incidents
         ],
         may_repair=policy.allows(actor, "incident.retry"),
-        standing=_standing(whole, actor),
+        standing=_standing(whole, actor, drawings),
         diagrams=[_tab(one, chosen, instance_id) for one in diagrams],
         diagram=_diagram(actor, chosen) if chosen else None,
         lines=story.lines(reversed(events.items), teller),
@@ -83,7 +83,7 @@ def _head(whole: InstanceDetail) -> dict[str, Any]:
     }
 
 
-def _standing(whole: InstanceDetail, actor: Actor) -> list[dict[str, Any]]:
+def _standing(whole: InstanceDetail, actor: Actor, drawings: case.Drawings) -> list[dict[str, Any]]:
     """What the case waits for, one entry each: people first, then dates, then news from elsewhere."""
     found = [
         {
@@ -100,17 +100,19 @@ def _standing(whole: InstanceDetail, actor: Actor) -> list[dict[str, Any]]:
         {
             "kind": "timer",
             "name": gettext(timer.name) or gettext("期限"),
-            "text": gettext("到时间后系统自动往下办。"),
+            "text": gettext("到时还没有办好的，系统按流程图自动处理。")
+            if drawings.is_boundary(timer.definition_key, timer.element_id)
+            else gettext("到时间后系统自动往下办。"),
             "due": due(timer.due_at),
         }
         for timer in whole.timers
     ]
-    told |= {timer.element_id for timer in whole.timers}
+    told |= {timer.element_id for timer in whole.timers} | {one.element_id for one in whole.waiting}
     found += [
         {"kind": "message", "name": gettext(one.name) or one.message, "text": gettext("等待其他环节的结果。")}
         for one in whole.waiting
+        if not drawings.is_boundary(one.definition_key, one.element_id)
     ]
-    told |= {one.element_id for one in whole.waiting}
     found += [
         {"kind": "other", "name": gettext(one.name), "text": gettext("正在这一步。")}
         for one in whole.active_elements

@@ -6,8 +6,9 @@ Works on the stored BPMN text of a definition (already gated at upload), never o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from engine.bpmn.xmlsafe import read_xml
@@ -37,6 +38,7 @@ _PASSED = {
     "startEvent",
     "boundaryEvent",
 }
+_WAYS_ENOUGH = 100  # ways on from one step that are looked at
 _DEEP_ENOUGH = 40  # elements walked from one step; a drawing that needs more is not read by anybody
 
 
@@ -62,6 +64,9 @@ class Flow:
     condition: str
 
 
+Turn = tuple[str, str]
+
+
 @dataclass(frozen=True)
 class NextStep:
     """Something that may come after a step. `via`: (gateway's name, branch's name) of the turns taken on the way, in order.
@@ -73,7 +78,7 @@ class NextStep:
     element_id: str
     name: str
     lane: str | None
-    via: tuple[tuple[str, str], ...] = ()
+    via: tuple[Turn, ...] = ()
 
 
 @dataclass
@@ -91,8 +96,15 @@ class Outline:
         return element.name if element and element.name else element_id
 
     def next_steps(self, element_id: str) -> list[NextStep]:
-        """What may come after `element_id`, each stop once, in the order drawn. Empty for an unknown element."""
-        return list(self._walk(element_id, (), {element_id}))
+        """What may come after `element_id`, each stop once, in the order drawn. Where several ways lead to one stop, only the
+        turns they share are told: the others make no difference to it. Empty for an unknown element."""
+        found: dict[str, list[NextStep]] = {}
+        for step in islice(self._walk(element_id, (), frozenset({element_id})), _WAYS_ENOUGH):
+            found.setdefault(step.element_id, []).append(step)
+        return [
+            replace(ways[0], via=tuple(turn for turn in ways[0].via if all(turn in way.via for way in ways)))
+            for ways in found.values()
+        ]
 
     def deadlines(self, element_id: str) -> list[tuple[Element, list[NextStep]]]:
         """What happens beside a step: its boundary timers, each with what follows when it fires."""
@@ -102,24 +114,22 @@ class Outline:
             if element.attached_to == element_id and element.timer
         ]
 
-    def _walk(self, element_id: str, via: tuple[tuple[str, str], ...], seen: set[str]) -> Iterator[NextStep]:
-        flows = self.flows.get(element_id, [])
+    def _walk(self, element_id: str, via: tuple[Turn, ...], seen: frozenset[str]) -> Iterator[NextStep]:
+        """Every way on, as far as its first stop."""
         element = self.elements.get(element_id)
-        if not flows and element is not None and element.parent:
+        flows = self.flows.get(element_id, [])
+        if not flows and element is not None and element.parent and element.parent not in seen:
             # The end of a sub-process goes on after the sub-process.
-            yield from self._walk(element.parent, via, seen)
-            return
+            yield from self._walk(element.parent, via, seen | {element.parent})
         for flow in flows:
-            if flow.target in seen or len(seen) > _DEEP_ENOUGH:
-                continue
-            seen.add(flow.target)
             target = self.elements.get(flow.target)
-            if target is None:
+            if target is None or target.id in seen or len(seen) > _DEEP_ENOUGH:
                 continue
             path = (*via, (element.name if element else "", flow.name)) if flow.name else via
+            beyond = seen | {target.id}
             kind = _STOPS.get(target.kind)
             if kind == "end" and target.parent:
-                following = list(self._walk(target.parent, path, seen))
+                following = list(islice(self._walk(target.parent, path, beyond | {target.parent}), _WAYS_ENOUGH))
                 # Where the surrounding process ends with it, the inner end says more.
                 if target.name and all(step.kind == "end" for step in following):
                     yield NextStep("end", target.id, target.name, target.lane, path)
@@ -128,7 +138,7 @@ class Outline:
             elif kind is not None:
                 yield NextStep(kind, target.id, target.name or target.id, target.lane, path)
             elif target.kind in _PASSED:
-                yield from self._walk(target.id, path, seen)
+                yield from self._walk(target.id, path, beyond)
 
     def main_steps(self) -> list[Element]:
         """What is passed from the start on, nearest first, sub-processes opened; what only an interruption leads to is left out."""

@@ -91,6 +91,8 @@ def line(event: EventItem, teller: Teller) -> Line | None:
     if event.text is not None:
         kind = "trouble" if event.kind in ("incident_opened", "refused") else "system"
         return Line(event.at, str(event.text), teller.who(event), kind)
+    if event.kind == "service_done" and teller.value is None:
+        return None  # what the system does by itself is of no use to an applicant
     mark, sentence = _said(event, teller)
     name = teller.name(event)
     if sentence is None or (not name and "{name}" in sentence.message):

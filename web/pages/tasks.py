@@ -13,6 +13,7 @@ from engine.commands.complete_task import CompleteTask
 from engine.commands.save_draft import SaveDraft
 from engine.commands.unclaim_task import UnclaimTask
 from engine.errors import Conflict, Invalid, NotFound, Refused
+from engine.queries.instance_diagram import InstanceDiagram
 from engine.queries.instance_view import InstanceView
 from engine.queries.task_view import TaskForm as TaskFormQuery
 from engine.queries.task_view import TaskView
@@ -106,12 +107,16 @@ def done(task_id: str) -> ResponseReturnValue:
             "subject": _subject(detail),
             "at": detail.closed_at,
             "follow": _follow(detail, actor, whole),
-            "instance_href": url_for("instance.show", instance_id=task.process_instance_id) if whole else None,
+            "instance_href": _whole_href(actor, task.process_instance_id) if whole else None,
         },
         mine=[row(item, actor) for item in same[1:]],
         following=row(others[0], actor) if others else None,
         same=bool(same),
     )
+
+
+def _whole_href(actor: Actor, instance_id: str) -> str:
+    return url_for("own.index") if case.is_applicant(actor) else url_for("instance.show", instance_id=instance_id)
 
 
 def _follow(detail: TaskDetail, actor: Actor, whole: Any) -> list[str]:
@@ -122,14 +127,21 @@ def _follow(detail: TaskDetail, actor: Actor, whole: Any) -> list[str]:
     if whole.instance.state == "completed":
         return [gettext("整件事已经办完。")]
     sentences = [
-        gettext("“{name}”已交给{who}。", name=gettext(task.name), who=holder(task, actor)) for task in whole.tasks
+        gettext("轮到您办“{name}”。", name=gettext(task.name))
+        if task.may_act
+        else gettext("“{name}”已交给{who}。", name=gettext(task.name), who=holder(task, actor))
+        for task in whole.tasks
     ]
-    named = {task.element_id for task in whole.tasks}
+    drawings = case.Drawings(actor, case.ids_of(ask(InstanceDiagram(actor, whole.instance.id))))
     for timer in whole.timers:
         until = due(timer.due_at)
-        if until is not None and timer.element_id not in named and timer.name:
+        if until is not None and timer.name and not drawings.is_boundary(timer.definition_key, timer.element_id):
             sentences.append(gettext("{name}，到 {until}。", name=gettext(timer.name), until=until.until))
-    sentences += [gettext("等待：{name}", name=gettext(one.name)) for one in whole.waiting if one.name]
+    sentences += [
+        gettext("等待：{name}", name=gettext(one.name))
+        for one in whole.waiting
+        if one.name and not drawings.is_boundary(one.definition_key, one.element_id)
+    ]
     if whole.incidents:
         sentences.append(gettext("有一个自动步骤没有办成，管理人员会处理；您提交的内容已经保存。"))
     return list(dict.fromkeys(sentences))

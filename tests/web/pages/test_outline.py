@@ -65,3 +65,19 @@ def test_a_loop_ends() -> None:
 def test_what_is_no_diagram_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         outline.read(raw)
+
+
+def test_turns_that_make_no_difference_are_not_told() -> None:
+    xml = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t">
+      <bpmn:process id="p" isExecutable="true"><bpmn:userTask id="a"/>
+        <bpmn:exclusiveGateway id="g" name="快慢？"/><bpmn:scriptTask id="s"/><bpmn:exclusiveGateway id="h" name="行？"/>
+        <bpmn:userTask id="b" name="B"/><bpmn:userTask id="c" name="C"/>
+        <bpmn:sequenceFlow id="f1" sourceRef="a" targetRef="g"/>
+        <bpmn:sequenceFlow id="f2" name="快" sourceRef="g" targetRef="h"/>
+        <bpmn:sequenceFlow id="f3" name="慢" sourceRef="g" targetRef="s"/>
+        <bpmn:sequenceFlow id="f4" sourceRef="s" targetRef="h"/>
+        <bpmn:sequenceFlow id="f5" name="行" sourceRef="h" targetRef="b"/>
+        <bpmn:sequenceFlow id="f6" name="不行" sourceRef="h" targetRef="c"/>
+      </bpmn:process></bpmn:definitions>""".encode()
+    told = {step.element_id: step.via for step in outline.read(xml).next_steps("a")}
+    assert told == {"b": (("行？", "行"),), "c": (("行？", "不行"),)}
