@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from alembic import context
+from typing import Any, Literal
 
-from engine.store.metadata import metadata
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from engine.store.metadata import UtcDateTime, metadata
+
+
+def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
+    """Our own column types by their own names, in revisions that are generated."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        autogenerate.imports.add("from engine.store.metadata import UtcDateTime")
+        return "UtcDateTime()"
+    return False
+
 
 context.configure(
     connection=context.config.attributes["connection"],
@@ -13,6 +25,7 @@ context.configure(
     transaction_per_migration=False,
     compare_type=True,
     include_object=context.config.attributes.get("include_object"),
+    render_item=render_item,
 )
 with context.begin_transaction():
     context.run_migrations()
