@@ -140,7 +140,7 @@ class EnterParams(MeetingRef):
 
 
 class EnterResult(Schema):
-    counts = fields.List(fields.Dict(), required=True)
+    counts = fields.List(fields.Dict(), allow_none=True)
     counts_match = fields.Boolean(required=True)
     differences = fields.List(fields.Dict(), allow_none=True)
 
@@ -160,7 +160,7 @@ def enter_counts(context: StepContext, params: dict[str, Any]) -> Mapping[str, A
         return blank
     differing = meetings.compare_counts(context.connection, meeting_id)
     if not differing:
-        return {**blank, "counts_match": True}
+        return {"counts": None, "counts_match": True, "differences": None}
     names = {row["number"]: row["name"] for row in context.variables["candidates"]}
     differences = [
         {"number": number, "name": names[number], "differing": "、".join(one.to("zh") for one in which)}
@@ -196,8 +196,7 @@ class CountsResult(Schema):
 
 def load_counts(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     """What D08 asks for, of one case on which both operators agree."""
-    counts = meetings.agreed_counts(context.connection, params["meeting_id"], params["application_id"])
-    size = get_meeting(context.connection, params["meeting_id"])["size"]
+    size, counts = meetings.agreed_counts(context.connection, params["meeting_id"], params["application_id"])
     return {"size": size, "present": counts.present, "yes": counts.yes}
 
 

@@ -23,7 +23,7 @@ from processes.register.committee_tables import (
     review_meeting,
 )
 from processes.register.committees import check_filing
-from processes.register.policies import parameter
+from processes.register.policies import parameter, parameters
 from processes.rules.votes import Share, counts_agree, quorum, vote_result
 
 
@@ -120,10 +120,9 @@ def enter_counts(
     positions = dict(candidates(connection, meeting_id))
     if set(counts) != set(positions):
         raise Refused(T("计票须逐人录入，名单与会议名单不一致。"), code="BAD_COUNTS")
+    share = Share.parse(parameter(connection, "meeting.quorum", now))
     wrong = [
-        positions[application_id]
-        for application_id, count in counts.items()
-        if not _possible(connection, meeting, count, now)
+        positions[application_id] for application_id, count in counts.items() if not _possible(meeting, count, share)
     ]
     if wrong:
         raise Refused(
@@ -187,35 +186,47 @@ def recount(connection: Connection, meeting_id: str) -> None:
     _set(connection, meeting_id, attempt=meeting["attempt"] + 1)
 
 
-def agreed_counts(connection: Connection, meeting_id: str, application_id: str) -> Counts:
-    """The count of one candidate on which both operators agree. Raises `Refused` `COUNTS_DIFFER`."""
-    meeting = get_meeting(connection, meeting_id)
-    first, second = (_entries(connection, meeting, entry).get(application_id) for entry in ("first", "second"))
+def agreed_counts(connection: Connection, meeting_id: str, application_id: str) -> tuple[int, Counts]:
+    """The committee's size and the count of one candidate on which both operators agree. Raises `Refused` `COUNTS_DIFFER`."""
+    first, second = _agreed(connection, meeting_id, application_id)
+    return first["size"], Counts(**{name: second[name] for name in COUNTED})
+
+
+def _agreed(connection: Connection, meeting_id: str, application_id: str) -> tuple[RowMapping, RowMapping]:
+    """Both entries of one candidate in the attempt that holds, with the meeting's size: one statement, asked per case."""
+    query = (
+        select(count_entry, review_meeting.c.size)
+        .join(review_meeting, review_meeting.c.id == count_entry.c.meeting_id)
+        .where(
+            count_entry.c.meeting_id == meeting_id,
+            count_entry.c.attempt == review_meeting.c.attempt,
+            count_entry.c.application_id == application_id,
+        )
+    )
+    rows = {row["entry"]: row for row in connection.execute(query).mappings()}
+    first, second = rows.get("first"), rows.get("second")
     if first is None or second is None or any(first[name] != second[name] for name in COUNTED):
         raise Refused(T("两人录入的票数不一致，不能据此表决。"), code="COUNTS_DIFFER")
-    return Counts(**{name: first[name] for name in COUNTED})
+    return first, second
 
 
 def record_result(connection: Connection, meeting_id: str, application_id: str, result: str, *, now: datetime) -> None:
     """Keep a decided case. The table's answer (D08) must be what the parameters in force give; else `RESULT_MISMATCH`."""
-    meeting = get_meeting(connection, meeting_id)
-    counts = agreed_counts(connection, meeting_id, application_id)
-    quorum_share = Share.parse(parameter(connection, "meeting.quorum", now))
+    first, second = _agreed(connection, meeting_id, application_id)
+    shares = parameters(connection, ("meeting.quorum", "vote.pass"), now)
+    quorum_share = Share.parse(shares["meeting.quorum"])
     expected = vote_result(
-        meeting["size"],
-        counts.present,
-        counts.yes,
+        first["size"],
+        first["present"],
+        first["yes"],
         quorum_share=quorum_share,
-        pass_share=Share.parse(parameter(connection, "vote.pass", now)),
+        pass_share=Share.parse(shares["vote.pass"]),
     )
     if result != expected:
         raise Refused(
             T("决策表的表决结果与现行的法定人数、通过比例不符，请核对决策表 D08_vote_result。"), code="RESULT_MISMATCH"
         )
-    operators = {
-        entry: _entries(connection, meeting, entry)[application_id]["operator"] for entry in ("first", "second")
-    }
-    rounds = select(func.count()).where(
+    held = select(func.count() + 1).where(
         ballot_round.c.meeting_id == meeting_id, ballot_round.c.application_id == application_id
     )
     connection.execute(
@@ -223,15 +234,15 @@ def record_result(connection: Connection, meeting_id: str, application_id: str, 
             id=new_id(),
             meeting_id=meeting_id,
             application_id=application_id,
-            round_no=connection.execute(rounds).scalar_one() + 1,
-            size=meeting["size"],
-            quorum_needed=quorum(meeting["size"], quorum_share),
+            round_no=held.scalar_subquery(),
+            size=first["size"],
+            quorum_needed=quorum(first["size"], quorum_share),
             result=result,
-            first_operator=operators["first"],
-            second_operator=operators["second"],
+            first_operator=first["operator"],
+            second_operator=second["operator"],
             decided_at=now,
             void=False,
-            **asdict(counts),
+            **{name: first[name] for name in COUNTED},
         )
     )
 
@@ -353,8 +364,8 @@ def passing_round(connection: Connection, application_id: str) -> RowMapping | N
     return connection.execute(query).mappings().first()
 
 
-def _possible(connection: Connection, meeting: RowMapping, count: Counts, now: datetime) -> bool:
-    share = Share.parse(parameter(connection, "meeting.quorum", now))
+def _possible(meeting: RowMapping, count: Counts, share: Share) -> bool:
+    """Nobody counted who did not come; without a quorum no vote at all; else every slip adds up."""
     if not 0 <= count.present <= meeting["attended"]:
         return False
     if not share.reached(count.present, meeting["size"]):

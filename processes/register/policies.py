@@ -6,7 +6,7 @@ a regulation can ever be in force.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -105,6 +105,17 @@ def parameter(connection: Connection | None, name: str, at: datetime) -> Any:
         .limit(1)
     ).first()
     return shipped if row is None else row.value
+
+
+def parameters(connection: Connection, names: Collection[str], at: datetime) -> dict[str, Any]:
+    """Several values in force at `at`, in one statement."""
+    found = {name: PARAMETERS[name].default for name in names}
+    rows = connection.execute(
+        select(policy_parameter.c.name, policy_parameter.c.value)
+        .where(policy_parameter.c.name.in_(found), policy_parameter.c.effective_from <= at)
+        .order_by(policy_parameter.c.effective_from)
+    )
+    return found | {row.name: row.value for row in rows}
 
 
 def set_parameter(

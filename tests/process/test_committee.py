@@ -119,6 +119,17 @@ def test_ties_and_thresholds_case_by_case(six: Stage) -> None:
     }
 
 
+def test_a_long_list_is_decided_in_one_go(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> None:
+    stage = make_stage(database_url, make_engine, tmp_path, 20)
+    instance = meeting(stage)
+    stage.do(instance, "check_in", OFFICE, attended=25)
+    count(stage, instance, *[(25, yes, 25 - yes, 0) for yes in range(6, 26)])
+    assert stage.open(instance) == ["announce_and_sign"]
+    rounds = stage.rows(ballot_round)
+    assert len(rounds) == 20
+    assert all((row["result"] == "passed") == (row["yes"] >= 17) for row in rounds)
+
+
 def test_from_the_list_to_the_public_notice(stage: Stage) -> None:
     instance = meeting(stage)
     assert [row["status"] for row in stage.rows(application)] == ["in_meeting"] * 3
