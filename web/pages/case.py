@@ -78,6 +78,12 @@ class Drawings:
         element = drawn.elements.get(event.element_id or "") if drawn else None
         return element.kind if element else ""
 
+    def holds_others(self, key: str, element_id: str) -> bool:
+        """Whether an element is active only because something inside it is: a sub-process or a called process."""
+        drawn = self.of(key)
+        element = drawn.elements.get(element_id) if drawn else None
+        return element is not None and element.kind in ("subProcess", "callActivity")
+
     def is_boundary(self, key: str, element_id: str) -> bool:
         """Whether an element only stands by on the edge of another: what may interrupt it, not what is waited for."""
         drawn = self.of(key)

@@ -47,8 +47,8 @@ def show(instance_id: str) -> ResponseReturnValue:
             actor, instance_id, first_result=(page_number() - 1) * EVENTS, max_results=EVENTS, newest_first=True
         )
     )
-    chosen = _chosen(diagrams)
     drawings = case.Drawings(actor, case.ids_of(diagrams))
+    chosen = _chosen(diagrams, drawings)
     teller = drawings.teller(case.names, vocabulary.words(actor))
     return render_template(
         "instance.html",
@@ -116,18 +116,22 @@ def _standing(whole: InstanceDetail, actor: Actor, drawings: case.Drawings) -> l
     found += [
         {"kind": "other", "name": gettext(one.name), "text": gettext("正在这一步。")}
         for one in whole.active_elements
-        if one.element_id not in told and one.name
+        if one.element_id not in told and one.name and not drawings.holds_others(one.definition_key, one.element_id)
     ]
     return found
 
 
-def _chosen(diagrams: list[DiagramView]) -> DiagramView | None:
-    """The diagram the reader asked for, else the innermost one in which something is going on."""
+def _chosen(diagrams: list[DiagramView], drawings: case.Drawings) -> DiagramView | None:
+    """The diagram the reader asked for, else the first in which a step itself is going on."""
     asked = request.args.get("diagram")
     for one in diagrams:
         if one.definition_id == asked:
             return one
-    busy = [one for one in diagrams if one.active]
+    busy = [
+        one
+        for one in diagrams
+        if any(not drawings.holds_others(one.definition_key, active.element_id) for active in one.active)
+    ]
     return busy[0] if busy else diagrams[0] if diagrams else None
 
 
@@ -147,7 +151,7 @@ def _diagram(actor: Actor, one: DiagramView) -> dict[str, Any]:
     return {
         "name": gettext(one.name),
         "xml_href": url_for("process.xml", definition_id=one.definition_id),
-        "state": state_of(one),
+        "state": state_of(one, {element.id for element in drawn.elements.values() if element.kind == "subProcess"}),
         "steps": [
             {
                 "name": gettext(element.name),
@@ -160,11 +164,15 @@ def _diagram(actor: Actor, one: DiagramView) -> dict[str, Any]:
     }
 
 
-def state_of(one: DiagramView) -> dict[str, Any]:
-    """For the viewer island: element ids and what to mark on them."""
+def state_of(one: DiagramView, containers: set[str]) -> dict[str, Any]:
+    """For the viewer island: element ids and what to mark on them. Sub-processes stay plain, or they would colour all they hold."""
     return {
-        "active": [{"element": item.element_id, "count": item.count} for item in one.active],
-        "visited": list(one.visited),
+        "active": [
+            {"element": item.element_id, "count": item.count}
+            for item in one.active
+            if item.element_id not in containers
+        ],
+        "visited": [element for element in one.visited if element not in containers],
         "timers": [
             {"element": timer.element_id, "text": found.until if (found := due(timer.due_at)) else ""}
             for timer in one.timers
