@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
@@ -45,20 +45,13 @@ def load(engine: Engine, at: datetime | None = None, size: str = "small") -> Ite
         return
     if at is not None and isinstance(engine.clock, RowClock | FixedClock):
         engine.clock.set(at)
-    engine.run(Deploy(files=shipped_files(engine), actor=None, comment=str(T("随系统提供"))))
-    accounts = list(_accounts())
-    hashed = make_hash(DEMO_PASSWORD)  # one hash for all: making sixty would only cost time
-    for username, name, memberships in accounts:
-        engine.run(
-            CreateAccount(username=username, name=name, actor=None, memberships=memberships, password_hash=hashed)
-        )
-    engine.run(LoadRegister())
+    accounts = engine.run(LoadDemo(shipped_files(engine)))
     yield str(
         T(
             "示范省份已装入：{units} 个单位，{candidates} 名申报人，{accounts} 个账户。",
             units=len(small.UNITS),
             candidates=len(small.CANDIDATES),
-            accounts=len(accounts),
+            accounts=accounts,
         )
     )
     yield str(T("所有示范账户的密码都是 {password}。", password=DEMO_PASSWORD))
@@ -92,44 +85,60 @@ class IsLoaded:
 
 
 @dataclass(frozen=True)
-class LoadRegister:
-    """Units, posts, persons, committees and the cycle of the small demo, in one transaction."""
+class LoadDemo:
+    """The shipped release, the accounts, and the register of the small demo, all in one transaction or not at all.
 
-    def execute(self, step: Step) -> None:
-        keyring = Keyring(step.engine.settings.secret_key)
-        for code, (name, kind) in small.REGIONS.items():
-            step.connection.execute(insert(units.region).values(code=code, name=name, kind=kind))
-        for number, row in enumerate(small.UNITS, 1):
-            _add_unit(step, number, row)
-        for candidate in small.CANDIDATES:
-            _add_candidate(step, keyring, candidate)
-        for committee in small.COMMITTEES:
-            file_committee(
-                step.connection,
-                code=committee.code,
-                name=committee.name,
-                level=committee.level,
-                basis="series",
-                organizer="青海省档案局（演示）",
-                size=committee.size,
-                scope_titles=committee.titles,
-                filing_no=committee.filing_no,
-                filed_on=small.FILED_ON,
-                valid_until=small.VALID_UNTIL,
-                now=step.now,
-            )
-        step.connection.execute(
-            insert(review_cycle).values(
-                id=new_id(),
-                year=small.YEAR,
-                name=f"{small.YEAR} 年度档案系列职称评审（演示）",
-                apply_from=small.APPLY_FROM,
-                apply_to=small.APPLY_TO,
-                cutoff_date=small.CUTOFF,
-                status="open",
-            )
+    Answers how many accounts were made."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def execute(self, step: Step) -> int:
+        Deploy(files=self.files, actor=None, comment=str(T("随系统提供"))).execute(step)
+        hashed = make_hash(DEMO_PASSWORD)  # one hash for all: making a hundred would only cost time
+        accounts = list(_accounts())
+        for username, name, memberships in accounts:
+            CreateAccount(
+                username=username, name=name, actor=None, memberships=memberships, password_hash=hashed
+            ).execute(step)
+        _fill_register(step)
+        return len(accounts)
+
+
+def _fill_register(step: Step) -> None:
+    keyring = Keyring(step.engine.settings.secret_key)
+    for code, (name, kind) in small.REGIONS.items():
+        step.connection.execute(insert(units.region).values(code=code, name=name, kind=kind))
+    for number, row in enumerate(small.UNITS, 1):
+        _add_unit(step, number, row)
+    for candidate in small.CANDIDATES:
+        _add_candidate(step, keyring, candidate)
+    for committee in small.COMMITTEES:
+        file_committee(
+            step.connection,
+            code=committee.code,
+            name=committee.name,
+            level=committee.level,
+            basis="series",
+            organizer="青海省档案局（演示）",
+            size=committee.size,
+            scope_titles=committee.titles,
+            filing_no=committee.filing_no,
+            filed_on=small.FILED_ON,
+            valid_until=small.VALID_UNTIL,
+            now=step.now,
         )
-        step.record(OFFICE, "demo_loaded", data={"units": len(small.UNITS), "candidates": len(small.CANDIDATES)})
+    step.connection.execute(
+        insert(review_cycle).values(
+            id=new_id(),
+            year=small.YEAR,
+            name=f"{small.YEAR} 年度档案系列职称评审（演示）",
+            apply_from=small.APPLY_FROM,
+            apply_to=small.APPLY_TO,
+            cutoff_date=small.CUTOFF,
+            status="open",
+        )
+    )
+    step.record(OFFICE, "demo_loaded", data={"units": len(small.UNITS), "candidates": len(small.CANDIDATES)})
 
 
 def _accounts() -> Iterator[tuple[str, str, tuple[Membership, ...]]]:

@@ -189,7 +189,7 @@ class Board:
         """The price of one step, None where it may not be made. `branching`: the line starts here, so that it may
         leave another one that started at the same port."""
         x, y = after
-        if not (0 <= x <= self.width and 0 <= y <= self.height) or after in self.blocked:
+        if not (0 < x < self.width and 0 < y < self.height) or after in self.blocked:
             return None
         price = 1
         axis = "h" if turn in ("left", "right") else "v"
