@@ -268,6 +268,7 @@ def test_lists_are_paged_and_sorted(caller: Login, deployed: str) -> None:
         ({"data": "name=x", "content_type": "application/x-www-form-urlencoded"}, 415),
         ({"data": "name=x", "content_type": "text/plain"}, 415),
         ({"data": '{"name": "x", "variables": {"n": 99999999999999999999}}', "content_type": "application/json"}, 422),
+        ({"data": '{"name": ' + "9" * 5000 + "}", "content_type": "application/json"}, 400),
         ({"json": []}, 422),
         ({"json": "x"}, 422),
         ({"json": {}}, 422),
