@@ -12,9 +12,9 @@ GOOD = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- c -->\n<a xmlns="urn:x">\n 
 
 
 def refused(raw: bytes) -> tuple[str, int | None]:
-    began = time.perf_counter()
+    began = time.process_time()
     root, problems = read_xml("x.bpmn", raw)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert root is None
     assert len(problems) == 1
     assert problems[0].file == "x.bpmn"

@@ -41,9 +41,9 @@ def test_agrees_with_re(pattern: str, text: str) -> None:
 )
 def test_patterns_that_stop_other_engines_are_quick(pattern: str) -> None:
     compiled = Pattern(pattern)
-    start = time.perf_counter()
+    start = time.process_time()
     compiled.found_in("a" * (MAX_TEXT - 1) + "!")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
