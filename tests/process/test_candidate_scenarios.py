@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from engine.commands.evaluate_decision import EvaluateDecision
 from processes.register import people
 from processes.rules.conduct import Period, penalty_until
-from tests.process.province import Province
+from tests.process.province import QUOTA_PUBLIC, Province
 
 SUBMITTED = "2026-06-20T09:00:00"
 
@@ -90,6 +91,20 @@ def test_s13_two_candidates_for_the_last_post(province: Province) -> None:
     first = province.assessed("c-012", "u02", target="archivist")
     second = province.assessed("c-013", "u02", target="archivist")
     assert (province.open(first), province.open(second)) == (["decide_recommend"], ["confirm_quota_rejected"])
+    assert province.posts("u02", "intermediate") == (5, 4, 1)
+
+
+def test_s13_two_candidates_at_the_same_moment(province: Province) -> None:
+    """Whoever comes second finds the post taken: the row of posts is locked from its reading to its reservation."""
+    province.until(QUOTA_PUBLIC)
+    cases = [province.apply(candidate, "archivist") for candidate in ("c-012", "c-013")]
+    for case in cases:
+        province.verify(case, "u02")
+    for username in ("panel-u02", "admin"):
+        province.actor(username)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda case: province.assess(case, "u02"), cases))
+    assert sorted(province.open(case)[0] for case in cases) == ["confirm_quota_rejected", "decide_recommend"]
     assert province.posts("u02", "intermediate") == (5, 4, 1)
 
 
