@@ -16,6 +16,7 @@ from processes.publicity.queries import NoticeList, NoticeView, Outages, PublicN
 from processes.register.application_tables import application
 from processes.register.notice_items import hold_item, settle_item
 from processes.register.notice_tables import notice_window, publicity_item, publicity_notice
+from processes.register.policies import set_parameter
 from tests.conftest import MakeEngine
 from tests.process.stage import (
     ADMIN,
@@ -385,3 +386,34 @@ def test_a_case_that_was_withdrawn_is_not_published(stage: Stage) -> None:
     assert [row["application_id"] for row in stage.rows(publicity_item)] == stage.applications[1:]
     stage.until("2026-10-11T00:00:00")
     assert stage.ended(instance) == "notice_done"
+
+
+def test_the_parameters_in_force_count_the_days(stage: Stage) -> None:
+    how = {"source_doc": "青人社发〔2026〕（演示）3号", "actor": "provincial_hrss", "now": stage.now}
+    with stage.engine.store.transaction() as connection:
+        set_parameter(connection, "publicity.first_day_counts", True, effective_from=stage.now, **how)
+        set_parameter(connection, "publicity.close", "18:00", effective_from=stage.now, **how)
+        set_parameter(connection, "publicity.result.min_workdays", 6, effective_from=stage.now, **how)
+        set_parameter(connection, "publicity.not_before", "2026-09-28T00:00:00+08:00", effective_from=stage.now, **how)
+    with pytest.raises(Invalid):
+        result_notice(stage, "2026-09-25T10:00:00", workdays=5)
+    with pytest.raises(Refused) as caught:
+        result_notice(stage, "2026-09-27T10:00:00", workdays=6)
+    assert caught.value.code == "TOO_EARLY"
+    instance = result_notice(stage, "2026-09-28T10:00:00", workdays=6)
+    assert notice(stage, instance)["closes_at"] == at("2026-10-10T18:00:00")
+
+
+@pytest.mark.parametrize("kind", ["quota", "works", "appointment"])
+def test_every_kind_of_notice_takes_the_same_way(stage: Stage, kind: str) -> None:
+    stage.until("2026-07-06T10:00:00")
+    items = {} if kind == "quota" else {"application_id": stage.applications[0]}
+    scope = {"notice_scope": "unit", "publisher_group": "unit_hr", "publisher_scope": "unit:u01"}
+    instance = stage.start("P06_publicity_window", notice_kind=kind, **scope, **items)
+    stage.do(instance, "prepare_notice", HR, **TEXT, min_workdays=5, board_photo=[stage.attach(HR)])
+    stage.do(instance, "approve_notice", LEADER, decision="approve", opinion="已核对公示栏。")
+    stage.until("2026-07-14T00:00:00")
+    assert stage.ended(instance) == "notice_done"
+    assert stage.variable(instance, "publicity_outcome") == "clear"
+    assert stage.variable(instance, "opinion") is None
+    assert len(stage.rows(publicity_item)) == len(items)
