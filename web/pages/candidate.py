@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.errors import NotFound, Refused
 from engine.queries.definitions import DefinitionList
 from engine.queries.instance_diagram import InstanceDiagram
 from engine.queries.instance_view import InstanceView
 from engine.queries.views import InstanceDetail, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor
-from forms.i18n import gettext
+from forms.i18n import T, gettext
+from processes.candidate.commands import Withdraw
 from processes.candidate.queries import OwnApplication, OwnApplications, StatusLine
 from processes.candidate.words import STATUS, TITLE
 from processes.register.application_tables import RUNNING
 from web.pages import story
 from web.pages.case import Drawings, ids_of
-from web.pages.desk import ask, due, if_allowed, me
+from web.pages.desk import ask, due, if_allowed, me, run
 from web.pages.reform import STATUSES
+from web.pages.said import say
 from web.security import login_required
 
 blueprint = Blueprint("own", __name__)
 
+LONGEST_REASON = 500
 REVIEW = "P04_candidate_title_review"
 
 
@@ -53,6 +57,44 @@ def index() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/me/withdraw/<application_id>")
+@login_required
+def withdraw(application_id: str) -> ResponseReturnValue:
+    """Asks once more before an application is taken back."""
+    return _withdraw_page(_own(application_id))
+
+
+@blueprint.post("/me/withdraw/<application_id>", endpoint="withdrawn")
+@login_required(back="own.withdraw")
+def withdrawn(application_id: str) -> ResponseReturnValue:
+    known = _own(application_id)
+    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
+    try:
+        run(Withdraw(application_id, me(), reason))
+    except Refused as error:
+        return _withdraw_page(known, str(error.text)), 422
+    say(gettext("申报已撤回，预留的岗位已经释放。撤回不影响您以后申报。"))
+    return redirect(url_for("own.index"), 303)
+
+
+def _own(application_id: str) -> OwnApplication:
+    for one in ask(OwnApplications(me())):
+        if one.application_id == application_id and one.status in RUNNING:
+            return one
+    raise NotFound(T("没有这份申报。"))
+
+
+def _withdraw_page(known: OwnApplication, problem: str | None = None) -> str:
+    title = TITLE.get(known.target_title or "")
+    return render_template(
+        "withdraw.html",
+        application_id=known.application_id,
+        title=gettext("申报{title}", title=str(title)) if title else gettext("职称申报"),
+        status=str(STATUS[known.status]),
+        problem=problem,
+    )
+
+
 def _application(known: OwnApplication, todo: list[TaskItem], actor: Actor) -> dict[str, Any]:
     status = STATUSES[known.status]
     tasks = [task for task in todo if task.process_instance_id == known.instance_id]
@@ -69,6 +111,9 @@ def _application(known: OwnApplication, todo: list[TaskItem], actor: Actor) -> d
         "waiting": _waiting(whole, actor) if whole and running else gettext("这次申报已经办完。"),
         "next": str(status.following) if status.following and running else "",
         "certificate": _certificate(known),
+        "withdraw": url_for("own.withdraw", application_id=known.application_id)
+        if known.status in RUNNING and known.certificate_no is None
+        else None,
         "lines": [_line(one) for one in known.lines],
     }
 
@@ -95,14 +140,14 @@ def _waiting(whole: InstanceDetail, actor: Actor) -> str:
             told.append(gettext("由{lane}办理“{name}”。", lane=lane, name=gettext(element.name)))
     for timer in whole.timers:
         found = due(timer.due_at)
-        if found and timer.name and not drawings.is_boundary(timer.definition_key, timer.element_id):
+        if found and timer.name and not drawings.stands_by(timer.definition_key, timer.element_id):
             told.append(
                 gettext("{name}：{until}，{left}。", name=gettext(timer.name), until=found.until, left=found.words)
             )
     told += [
         gettext("等待：{name}。", name=gettext(waiting.name))
         for waiting in whole.waiting
-        if waiting.name and not drawings.is_boundary(waiting.definition_key, waiting.element_id)
+        if waiting.name and not drawings.stands_by(waiting.definition_key, waiting.element_id)
     ]
     return "".join(dict.fromkeys(told)) or gettext("正在办理，暂时不需要您做什么。")
 

@@ -84,11 +84,10 @@ class Drawings:
         element = drawn.elements.get(element_id) if drawn else None
         return element is not None and element.kind in ("subProcess", "callActivity")
 
-    def is_boundary(self, key: str, element_id: str) -> bool:
-        """Whether an element only stands by on the edge of another: what may interrupt it, not what is waited for."""
+    def stands_by(self, key: str, element_id: str) -> bool:
+        """Whether an element may interrupt what is waited for, and is not itself waited for."""
         drawn = self.of(key)
-        element = drawn.elements.get(element_id) if drawn else None
-        return element is not None and element.kind == "boundaryEvent"
+        return drawn is not None and drawn.stands_by(element_id)
 
     def named(self, event: EventItem) -> str:
         """The name of the element a line of history is about; empty for one that nobody named."""

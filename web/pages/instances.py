@@ -101,7 +101,7 @@ def _standing(whole: InstanceDetail, actor: Actor, drawings: case.Drawings) -> l
             "kind": "timer",
             "name": gettext(timer.name) or gettext("期限"),
             "text": gettext("到时还没有办好的，系统按流程图自动处理。")
-            if drawings.is_boundary(timer.definition_key, timer.element_id)
+            if drawings.stands_by(timer.definition_key, timer.element_id)
             else gettext("到时间后系统自动往下办。"),
             "due": due(timer.due_at),
         }
@@ -111,7 +111,7 @@ def _standing(whole: InstanceDetail, actor: Actor, drawings: case.Drawings) -> l
     found += [
         {"kind": "message", "name": gettext(one.name) or one.message, "text": gettext("等待其他环节的结果。")}
         for one in whole.waiting
-        if not drawings.is_boundary(one.definition_key, one.element_id)
+        if not drawings.stands_by(one.definition_key, one.element_id)
     ]
     found += [
         {"kind": "other", "name": gettext(one.name), "text": gettext("正在这一步。")}

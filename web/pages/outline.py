@@ -140,6 +140,17 @@ class Outline:
             elif target.kind in _PASSED:
                 yield from self._walk(target.id, path, beyond)
 
+    def stands_by(self, element_id: str) -> bool:
+        """Whether an element only waits beside something else: on the edge of an activity, or as the message that may come
+        instead of a date."""
+        element = self.elements.get(element_id)
+        if element is None or element.kind == "boundaryEvent":
+            return element is not None
+        return element.message and any(
+            one.kind == "eventBasedGateway" and any(flow.target == element_id for flow in self.flows.get(one.id, ()))
+            for one in self.elements.values()
+        )
+
     def main_steps(self) -> list[Element]:
         """What is passed from the start on, nearest first, sub-processes opened; what only an interruption leads to is left out."""
         found: dict[str, Element] = {}

@@ -135,12 +135,12 @@ def _follow(detail: TaskDetail, actor: Actor, whole: Any) -> list[str]:
     drawings = case.Drawings(actor, case.ids_of(ask(InstanceDiagram(actor, whole.instance.id))))
     for timer in whole.timers:
         until = due(timer.due_at)
-        if until is not None and timer.name and not drawings.is_boundary(timer.definition_key, timer.element_id):
+        if until is not None and timer.name and not drawings.stands_by(timer.definition_key, timer.element_id):
             sentences.append(gettext("{name}，到 {until}。", name=gettext(timer.name), until=until.until))
     sentences += [
         gettext("等待：{name}", name=gettext(one.name))
         for one in whole.waiting
-        if one.name and not drawings.is_boundary(one.definition_key, one.element_id)
+        if one.name and not drawings.stands_by(one.definition_key, one.element_id)
     ]
     if whole.incidents:
         sentences.append(gettext("有一个自动步骤没有办成，管理人员会处理；您提交的内容已经保存。"))
