@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from datetime import UTC, date, datetime
+from time import process_time
 from typing import Any
 
 import pytest
@@ -324,10 +325,10 @@ BOMBS = [
 @pytest.mark.parametrize("bomb", BOMBS, ids=[bomb[:30] for bomb in BOMBS])
 def test_a_bomb_is_stopped_and_the_next_evaluation_works(bomb: str) -> None:
     value("1")  # the context is there already, as in a running server
-    began = datetime.now(UTC)
+    began = process_time()
     with pytest.raises(FeelError) as caught:
         value(bomb)
-    assert (datetime.now(UTC) - began).total_seconds() < 1.5  # about 0.25 on an idle machine
+    assert process_time() - began < 1.5  # about 0.25; processor time, so that a busy machine changes nothing
     assert caught.value.facts["reason"] in ("LIMIT", "FAILED")
     assert value("1 + 1") == 2
 
