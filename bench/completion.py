@@ -28,8 +28,9 @@ from engine.commands.deploy import Deploy
 from engine.config import Settings
 from engine.engine import Engine
 from engine.identity.accounts import CreateAccount
-from engine.registry import Membership, Registry
+from engine.registry import Membership
 from engine.store.metadata import Id, metadata, new_id
+from processes import office
 from tests.live import free_port
 from web.security import login_required
 from web.server import Server
@@ -91,12 +92,12 @@ def timed(action: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def serve(settings: Settings) -> None:
-    BenchServer(settings, lambda: Engine(settings, Registry()), background=True).run()
+    BenchServer(settings, lambda: Engine(settings, office.registry()), background=True).run()
 
 
 def prepare(settings: Settings) -> None:
     """Tables, one account, one process."""
-    engine = Engine(settings, Registry())
+    engine = Engine(settings, office.registry())
     engine.create_schema()
     engine.run(CreateAccount("bench", "bench", None, (Membership("process_owner"),), PASSWORD))
     engine.run(Deploy(files={"one_task.bpmn": (HERE / "one_task.bpmn").read_bytes()}, actor=None))
