@@ -46,10 +46,24 @@ class FactsResult(Schema):
     application_facts = fields.List(fields.Dict(), required=True)
 
 
+class EnterResult(FactsResult):
+    checklist = fields.List(fields.Dict())
+
+
+CHECKED = ("education", "title_certificate", "assessments", "performance", "works", "recommendation", "publicity")
+
+
 def enter_review(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """Move to a stage and lay the application before whoever checks it."""
+    """Move to a stage and lay the application before whoever checks it; the review of materials finds its list ready."""
     move(context, params["status"])
-    return {"application_facts": main_facts(context.connection, application_of(context)["id"])}
+    laid: dict[str, Any] = {"application_facts": _facts(context)}
+    if params["status"] == "material_review":
+        laid["checklist"] = [{"item": item, "result": None} for item in CHECKED]
+    return laid
+
+
+def _facts(context: StepContext) -> list[dict[str, str]]:
+    return main_facts(context.connection, application_of(context)["id"])
 
 
 class VerifyParams(Schema):
@@ -84,7 +98,7 @@ class AssessParams(Schema):
     opinion = fields.String(allow_none=True, load_default=None)
 
 
-class AssessResult(Schema):
+class AssessResult(FactsResult):
     ethics_passed = fields.Boolean(required=True)
 
 
@@ -98,7 +112,7 @@ def assess(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
         assessed_by=acting(context),
         assessed_at=context.now,
     )
-    return {"ethics_passed": params["ethics"] == "pass"}
+    return {"ethics_passed": params["ethics"] == "pass", "application_facts": _facts(context)}
 
 
 class QuotaResult(Schema):
@@ -184,6 +198,10 @@ def enter_publicity(context: StepContext, _params: dict[str, Any]) -> Mapping[st
     }
 
 
+class SubmitResult(FactsResult):
+    outcome = fields.String(required=True)
+
+
 class SubmitParams(Schema):
     objection_summary = fields.String(allow_none=True, load_default=None)
     seal_file = fields.List(fields.String(), required=True)
@@ -198,7 +216,7 @@ def submit_recommendation(context: StepContext, params: dict[str, Any]) -> Mappi
         submitted_at=context.now,
     )
     move(context, "recommended")
-    return {"outcome": "recommended"}
+    return {"outcome": "recommended", "application_facts": _facts(context)}
 
 
 class EndorseParams(Schema):
@@ -339,12 +357,12 @@ def sanction(context: StepContext, params: dict[str, Any]) -> None:
 HANDLERS = (
     Handler("application.status", set_status, StatusParams, OutcomeResult, T("登记申报的状态")),
     Handler("application.close", close, StatusParams, OutcomeResult, T("办结申报并释放预留岗位")),
-    Handler("application.enter_review", enter_review, StatusParams, FactsResult, T("进入审核并列出申报内容")),
+    Handler("application.enter_review", enter_review, StatusParams, EnterResult, T("进入审核并列出申报内容")),
     Handler("recommendation.verify", verify, VerifyParams, VerifyResult, T("登记单位核实结果")),
     Handler("recommendation.assess", assess, AssessParams, AssessResult, T("登记考核评议结果")),
     Handler("recommendation.decide", decide, DecideParams, DecideResult, T("登记单位推荐决定")),
     Handler("recommendation.publicity", enter_publicity, Nothing, PublicityResult, T("进入推荐公示")),
-    Handler("recommendation.submit", submit_recommendation, SubmitParams, OutcomeResult, T("登记推荐意见")),
+    Handler("recommendation.submit", submit_recommendation, SubmitParams, SubmitResult, T("登记推荐意见")),
     Handler("quota.read", read_quota, Nothing, QuotaResult, T("锁定并读取岗位数额")),
     Handler("quota.reserve", reserve, ReserveParams, Nothing, T("预留岗位")),
     Handler("application.endorsement", endorse, EndorseParams, EndorseResult, T("登记主管部门审核意见")),

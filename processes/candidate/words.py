@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.clock import local
@@ -46,6 +46,7 @@ GRADE: Mapping[str, Text] = {
     "unqualified": T("不合格"),
     "undetermined": T("不确定等次"),
 }
+ETHICS: Mapping[str, Text] = {"pass": T("合格"), "fail": T("不合格")}
 WORK_KIND: Mapping[str, Text] = {
     "standard": T("标准规范"),
     "restoration": T("修复成果"),
@@ -155,8 +156,13 @@ def day_and_time(at: datetime) -> str:
     """An instant as people in Qinghai read it; midnight is 24:00 of the day before."""
     here = local(at)
     if (here.hour, here.minute, here.second) == (0, 0, 0):
-        return f"{here.date().fromordinal(here.date().toordinal() - 1).isoformat()} 24:00"
-    return here.strftime("%Y-%m-%d %H:%M")
+        return f"{day(here.date() - timedelta(days=1))} 24:00"
+    return f"{day(here.date())} {here:%H:%M}"
+
+
+def day(value: date) -> str:
+    """A date as people read it, in the context's language."""
+    return str(T("{year}年{month}月{day}日", year=value.year, month=value.month, day=value.day))
 
 
 def _named(facts: Mapping[str, Any]) -> dict[str, Any]:

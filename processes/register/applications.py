@@ -251,6 +251,12 @@ def record_recommendation(connection: Connection, application_id: str, **values:
         connection.execute(insert(recommendation).values(application_id=application_id, **values))
 
 
+def recommendation_of(connection: Connection, application_id: str) -> RowMapping | None:
+    """What the unit found about this application so far; None before it found anything."""
+    where = recommendation.c.application_id == application_id
+    return connection.execute(select(recommendation).where(where)).mappings().one_or_none()
+
+
 def queued(connection: Connection, titles: Iterable[str] | None = None) -> Sequence[RowMapping]:
     """Applications that wait for a meeting, deferred ones included, by unit and person."""
     query = select(application).where(application.c.status.in_(("queued_for_meeting", "deferred_no_quorum")))

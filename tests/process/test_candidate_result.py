@@ -49,7 +49,7 @@ def test_the_post_of_who_failed_is_kept_until_the_recheck_window_has_lapsed(prov
     case = voted(province, "failed")
     province.until("2026-09-28T16:00:00")
     province.tell("result_published", case)
-    assert province.form(case, "view_result", province.actor("c-001"))["recheck_until_words"] == "2026-10-16 24:00"
+    assert province.form(case, "view_result", province.actor("c-001"))["recheck_until_words"] == "2026年10月16日 24:00"
     province.do(case, "view_result", province.actor("c-001"), understood=True)
     assert province.posts("u01") == (3, 2, 1)
     province.until("2026-10-16T23:59:59")
