@@ -33,7 +33,7 @@ def enter() -> ResponseReturnValue:
     kept, next_path = request.form.get("kept") or None, request.form.get("next") or None
     missing = {}
     if not username.strip():
-        missing["username"] = gettext("请输入账号。")
+        missing["username"] = gettext("请输入用户名。")
     if not password:
         missing["password"] = gettext("请输入密码。")
     problem, status, headers = None, 422, Headers()
@@ -42,7 +42,7 @@ def enter() -> ResponseReturnValue:
             return redirect(security.log_in(username, password, kept=kept, next_path=next_path), 303)
         except Unauthenticated:
             # The same words for an unknown account and a wrong password: neither is confirmed to a stranger.
-            problem, status = gettext("账号或密码不正确。密码区分大小写，请检查后再试。"), 401
+            problem, status = gettext("用户名或密码不正确。密码区分大小写，请检查后再试。"), 401
         except TooMany as error:
             problem, status = str(error.text), 429
             headers["Retry-After"] = str(error.facts.get("retry_after", 60))
