@@ -21,7 +21,8 @@ from forms.lint import lint_form
 
 SUFFIXES = {".bpmn": "process", ".dmn": "decision", ".form": "form", ".test.yaml": "test"}
 LONGEST_KEY = 200  # characters
-LARGEST_TEST = 1_000_000  # bytes
+LARGEST_TEST = 60_000  # bytes; reading so much YAML takes about a second
+DEEPEST_TEST = 50  # levels; the YAML scanner's time grows with the square of the depth
 EXECUTABLE = ("process", "drawing")  # one name space: a drawing may replace a process and the other way round
 
 Place = tuple[str, str]  # (kind, key)
@@ -98,14 +99,30 @@ def _form(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
     return [Content("form", definition.id, definition.title, file, raw)], problems
 
 
+_OPENS = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSES = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+
+
 def _tests(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
     key = file[: -len(".test.yaml")]
     if len(raw) > LARGEST_TEST:
         return [], [_problem(file, "TEST_TOO_BIG", T("测试文件太大。"))]
     try:
-        # Aliases could fold a page into gigabytes; a test needs none.
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(raw)):
-            return [], [_problem(file, "TEST_ALIAS", T("测试文件中不能使用别名（*）。"))]
+        depth = 0
+        for token in yaml.scan(raw):
+            # Aliases could fold a page into gigabytes; a test needs none.
+            if isinstance(token, yaml.AliasToken):
+                return [], [_problem(file, "TEST_ALIAS", T("测试文件中不能使用别名（*）。"))]
+            depth += isinstance(token, _OPENS) - isinstance(token, _CLOSES)
+            if depth > DEEPEST_TEST:
+                line = token.start_mark.line + 1
+                text = T("测试文件的嵌套超过 {n} 层。", n=DEEPEST_TEST)
+                return [], [Problem(file, line, None, "TEST_TOO_DEEP", text)]
         yaml.safe_load(raw)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
