@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 R = TypeVar("R")
 KEPT = timedelta(hours=24)  # how long a reply is kept for a repetition
 AUDITED = (Refused, Forbidden, Conflict, Invalid, DeploymentRefused)  # what a person was refused is written down
-SAME_INSTANT = 200  # firings of one instance at one instant: a loop of timers that never waits
+SAME_INSTANT = 100  # firings of one instance at one instant: a loop of timers that never waits
 PATIENCE = 5.0  # seconds to wait for jobs that somebody else holds
 
 
