@@ -40,8 +40,5 @@ def upgrade(url: str, locations: Sequence[Path]) -> None:
     try:
         with store.transaction() as connection:
             migrate.upgrade(connection, locations)
-            unmade = migrate.is_empty(connection)
-        if unmade:  # no revision has been written yet
-            store.create_schema()
     finally:
         store.close()
