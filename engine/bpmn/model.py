@@ -21,7 +21,7 @@ class Limits:
     depth: int = 16  # nested call activities and sub-processes
     data_bytes: int = 2_000_000  # of the instance's variables as JSON
     branches: int = 5_000  # open tasks of one instance
-    seconds: float = 1.5  # processor time of one run
+    seconds: float = 1.2  # processor time of one run: with loading and saving a request stays under two
 
 
 @dataclass(frozen=True)
