@@ -8,9 +8,5 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An insert that leaves a row already there alone; `rowcount` says whether it was new (1) or not (0)."""
-    made: sqlite.Insert | postgresql.Insert
-    if connection.dialect.name == "sqlite":
-        made = sqlite.insert(table).on_conflict_do_nothing()
-    else:
-        made = postgresql.insert(table).on_conflict_do_nothing()
-    return made.execution_options(preserve_rowcount=True)
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
