@@ -23,6 +23,7 @@ from processes.candidate.steps import (
     end,
     move,
 )
+from processes.dates import instant
 from processes.register import applications, people, units
 from processes.register.policies import parameter
 from processes.rules.conduct import Period
@@ -300,7 +301,7 @@ def result_public(context: StepContext, _params: dict[str, Any]) -> Mapping[str,
     move(context, row["status"], result_public_at=context.now)
     days = parameter(context.connection, "recheck.window_workdays", context.now)
     until = context.function("workday_deadline")(local(context.now).isoformat(), days)
-    return {"recheck_until": until, "recheck_until_words": words.day_and_time(datetime.fromisoformat(until))}
+    return {"recheck_until": until, "recheck_until_words": instant(datetime.fromisoformat(until))}
 
 
 class RecheckResult(Schema):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping
 
 from forms.i18n import T, Text
 from processes.candidate import words
+from processes.dates import day
 from processes.register import applications
 
 PLAIN = (
@@ -120,7 +121,7 @@ def _education(row: RowMapping) -> str:
 
 
 def _day(value: date | None) -> str:
-    return words.day(value) if value else ""
+    return day(value) if value else ""
 
 
 def _json(value: Any) -> Any:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
 from typing import Any
 
-from engine.clock import local
 from forms.i18n import T, Text
 
 TITLE: Mapping[str, Text] = {
@@ -150,19 +148,6 @@ def sentence(finding: Mapping[str, Any]) -> Text:
 def sentences(findings: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Rows for the forms that show the judgement, in the language of the context."""
     return [{"what": str(GATE[finding["gate"]]), "text": str(sentence(finding))} for finding in findings]
-
-
-def day_and_time(at: datetime) -> str:
-    """An instant as people in Qinghai read it; midnight is 24:00 of the day before."""
-    here = local(at)
-    if (here.hour, here.minute, here.second) == (0, 0, 0):
-        return f"{day(here.date() - timedelta(days=1))} 24:00"
-    return f"{day(here.date())} {here:%H:%M}"
-
-
-def day(value: date) -> str:
-    """A date as people read it, in the context's language."""
-    return str(T("{year}年{month}月{day}日", year=value.year, month=value.month, day=value.day))
 
 
 def _named(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from engine.clock import local
 from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
 from processes.acting import acting, remarked
+from processes.dates import day, instant
 from processes.register import applications, certificates, people
 from processes.register.cases import case_facts, title_words
 from processes.register.notice_items import item_outcome
@@ -39,14 +39,14 @@ def check_result(context: StepContext, params: dict[str, Any]) -> Mapping[str, A
     vote = certificates.check_confirmable(context.connection, application_id)
     item = applications.notice_item(context.connection, application_id)
     _, notice = item_outcome(context.connection, "result", application_id)
-    closed = local(notice["closed_effective_at"]) if notice else None
+    closed = notice["closed_effective_at"] if notice else None
     row = {
         "name": item.name,
         "unit": item.unit,
         "current_title": title_words(item.current_title),
         "target_title": title_words(item.target_title),
-        "meeting_date": vote["held_on"].isoformat(),
-        "notice_closed": closed.strftime("%Y-%m-%d %H:%M") if closed else "",
+        "meeting_date": day(vote["held_on"]),
+        "notice_closed": instant(closed) if closed else "",
     }
     return {"confirmation": [row], "return_note": None}
 

@@ -12,6 +12,7 @@ from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
 from processes.acting import acting, remarked
+from processes.dates import day
 from processes.register import applications, meetings
 from processes.register.cases import case_facts, title_words
 from processes.register.committee_tables import get_committee, get_meeting
@@ -41,7 +42,7 @@ class ListResult(Schema):
 def list_committees(context: StepContext, _params: dict[str, Any]) -> Mapping[str, Any]:
     """All committees, each with the end of its filing; one that has expired is refused when it is chosen."""
     options = [
-        {"value": row["id"], "label": f"{row['name']}（备案至 {row['valid_until'].isoformat()}）"}
+        {"value": row["id"], "label": f"{row['name']}（备案至 {day(row['valid_until'])}）"}
         for row in committees(context.connection)
     ]
     if not options:
