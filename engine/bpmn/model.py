@@ -78,7 +78,7 @@ class Failure:
 @dataclass(frozen=True)
 class Happening:
     """One line of history. `kind`: entered, completed, cancelled, decided, called, timer_fired, message_caught,
-    error_caught, service_done, ended. For a gateway `data` holds each condition, the values it read and its outcome."""
+    error_caught, service_done, no_date, ended. For a gateway `data` holds each condition, the values it read and its outcome."""
 
     kind: str
     element_id: str

@@ -21,6 +21,7 @@ from engine.bpmn.elements import Element, marked_feel, split_names
 from engine.bpmn.machine import OPEN, Machine, StepFailed, shown
 from engine.bpmn.model import ServiceCall
 from engine.bpmn.timers import is_iso, parse_due
+from engine.errors import Refused
 from forms.i18n import T
 
 START, END = "#start", "#end"
@@ -168,8 +169,8 @@ class HumanTask(Node):
             "users": _people(machine, element.candidate_users, data),
             "groups": groups,
             "scope": _scope(machine, element, data),
-            "due": _due(machine, element.due, data, end_of_day=True),
-            "follow_up": _due(machine, element.follow_up, data),
+            "due": _due(machine, task, element.due, end_of_day=True),
+            "follow_up": _due(machine, task, element.follow_up),
         }
         return True
 
@@ -204,10 +205,16 @@ def _scope(machine: Machine, element: Element, data: Mapping[str, Any]) -> str |
     return value.strip()
 
 
-def _due(machine: Machine, slot: str | None, data: Mapping[str, Any], *, end_of_day: bool = False) -> str | None:
+def _due(machine: Machine, task: Any, slot: str | None, *, end_of_day: bool = False) -> str | None:
     if not slot:
         return None
-    text = slot if is_iso(slot) else machine.evaluate(marked_feel(slot) or slot, data)
+    try:
+        text = slot if is_iso(slot) else machine.evaluate(marked_feel(slot) or slot, task.data)
+    except Refused as refusal:
+        # A date by which people should be done opens and closes nothing: where a rule gives none yet (next year's
+        # calendar), the work goes on without, and the history says why. A timer in the same place would stop.
+        machine.happen("no_date", task, code=refusal.code, slot=slot)
+        return None
     if text is None:
         return None  # an optional date that is not set
     if not isinstance(text, str):

@@ -86,6 +86,20 @@ def test_a_timer_that_cannot_be_read_is_an_incident_and_the_completion_before_it
     assert play.failed == [("w", "TIMER_ERROR")]
 
 
+def test_a_due_date_that_a_rule_refuses_holds_nobody_up_and_is_told() -> None:
+    def in_days(n: int) -> str:
+        raise Refused(T("没有 2027 年的日历"), code="CALENDAR_MISSING")
+
+    task = '<bpmn:userTask id="u" camunda:dueDate="=in_days(5)"/>'
+    play = Play(xml(process("p", task, "s -> u -> e")), world=World(functions={"in_days": in_days}))
+    assert play.open == ["u"]
+    assert play.task("u").due_at is None
+    assert play.failed == []
+    assert [h.data for h in play.happenings if h.kind == "no_date"] == [
+        {"code": "CALENDAR_MISSING", "slot": "=in_days(5)"}
+    ]
+
+
 def test_wait_read_the_date_again_and_wait_again() -> None:
     dates = ["2026-06-03T00:00:00+08:00", "2026-06-08T00:00:00+08:00", "2026-06-08T00:00:00+08:00"]
     world = World(handlers={"work": lambda _: {"closes_at": dates.pop(0)}})
