@@ -5,7 +5,8 @@
     *_filter  the same decision as a condition in SQL, so that a list never holds what its reader may not see
 
 A membership's scope narrows a group to one unit or region. A candidate group without scope is offered to the group
-everywhere; one with a scope to members of that scope and to members everywhere. Scopes also open the instances that
+everywhere; one with a scope to members of that scope and to members everywhere, save the scope of one person, which is
+that member's alone: colleagues share their desk, applicants do not share their cases. Scopes also open the instances that
 belong to them (`instance_scope`): give a scope only to those who look after the unit, not to those who belong to it.
 """
 
@@ -22,6 +23,7 @@ from engine.store import tables as t
 
 ADMIN, OWNER, MANAGER, INSPECTOR = "admin", "process_owner", "manager", "inspector"
 READERS = frozenset({ADMIN, OWNER, MANAGER, INSPECTOR})  # read every task and every instance
+PERSON = "person:"  # a scope of exactly one account, "person:c-001": being a member everywhere does not open it
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,10 @@ def matches(actor: Actor, candidates: Iterable[Candidate]) -> bool:
             if candidate.value == actor.username:
                 return True
         elif candidate.value in actor.groups:
+            if candidate.scope is not None and candidate.scope.startswith(PERSON):
+                if candidate.scope == PERSON + actor.username:
+                    return True
+                continue
             scopes = actor.scopes(candidate.value)
             if candidate.scope is None or None in scopes or candidate.scope in scopes:
                 return True
@@ -169,7 +175,11 @@ def _offered(actor: Actor) -> Any:
     offers: list[ColumnElement[bool]] = [and_(candidate.kind == "user", candidate.value == actor.username)]
     everywhere = sorted(group for group in actor.groups if None in actor.scopes(group))
     if everywhere:
-        offers.append(and_(candidate.kind == "group", candidate.value.in_(everywhere)))
+        shared = or_(candidate.scope.is_(None), candidate.scope.not_like(f"{PERSON}%"))
+        offers.append(and_(candidate.kind == "group", candidate.value.in_(everywhere), shared))
+    if actor.groups:
+        mine = candidate.scope == PERSON + actor.username
+        offers.append(and_(candidate.kind == "group", candidate.value.in_(sorted(actor.groups)), mine))
     for group in sorted(actor.groups - set(everywhere)):
         scopes = sorted(scope for scope in actor.scopes(group) if scope is not None)
         fits = or_(candidate.scope.is_(None), candidate.scope.in_(scopes))
