@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -71,10 +72,9 @@ class OwnApplications:
     def _told(self, connection: Connection, row: RowMapping) -> OwnApplication:
         public = row["result_public_at"] is not None
         certificate = certificate_of(connection, row["id"])
+        told = _told_lines(history(connection, row["id"]), public)
         lines = tuple(
-            StatusLine(one["status"], one["at"], one["reason"], one["actor"] == self.actor.username)
-            for one in history(connection, row["id"])
-            if public or one["status"] not in VOTED
+            StatusLine(one["status"], one["at"], one["reason"], one["actor"] == self.actor.username) for one in told
         )
         hidden = row["status"] in VOTED and not public
         return OwnApplication(
@@ -88,6 +88,12 @@ class OwnApplications:
             certificate_no=certificate["no"] if certificate else None,
             certificate_code=certificate["code"] if certificate else None,
         )
+
+
+def _told_lines(lines: Sequence[RowMapping], public: bool) -> Iterable[RowMapping]:
+    """Without a vote whose result is not public; one that led to another meeting was public long ago (R-102)."""
+    again = max((n for n, one in enumerate(lines) if one["status"] == "queued_for_meeting"), default=0)
+    return (one for n, one in enumerate(lines) if public or n < again or one["status"] not in VOTED)
 
 
 def _findings(row: RowMapping) -> tuple[Text, ...]:

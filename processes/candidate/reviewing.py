@@ -32,13 +32,15 @@ from processes.rules.terms import bar_until
 
 
 def set_status(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    move(context, params["status"])
+    """Move to a stage. Who waits for a meeting has no public result: a vote held again is as secret as the first (R-102)."""
+    again = {"result_public_at": None} if params["status"] == "queued_for_meeting" else {}
+    move(context, params["status"], reason=params["reason"], **again)
     return {"outcome": params["outcome"] or params["status"]}
 
 
 def close(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """End the application and give back its post."""
-    reason = context.variables.get("reason") or context.variables.get("note")
+    """End the application and give back its post; the applicant reads the reason that was given (R-100)."""
+    reason = params["reason"] or context.variables.get("reason") or context.variables.get("note")
     end(context, params["status"], reason=reason if isinstance(reason, str) else None)
     return {"outcome": params["outcome"] or params["status"]}
 
@@ -231,8 +233,10 @@ class EndorseResult(Schema):
 
 
 def endorse(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """The local authority's opinion; who acted, when and why stands in the history."""
+    """The local authority's opinion; who acted, when and why stands in the history. What is returned is the unit's again."""
     context.note("endorsement", {key: value for key, value in params.items() if value is not None})
+    if params["decision"] == "return":
+        move(context, "unit_review", reason=params["reason"])
     return {"endorsement": params["decision"]}
 
 
@@ -286,11 +290,19 @@ class BallotParams(Schema):
 BALLOT_STATUS = {"passed": "voted_passed", "failed": "voted_failed", "deferred": "deferred_no_quorum"}
 
 
-def ballot(context: StepContext, params: dict[str, Any]) -> None:
+class BallotHeld(Schema):
+    voted = fields.Boolean(required=True)
+
+
+def ballot(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
+    """Keep the result in the register, and in the case only whether there is one: its variables can be read by the
+    candidate and the unit, who learn the result with the public notice (R-102)."""
     move(context, BALLOT_STATUS[params["result"]])
+    return {"voted": params["result"] != "deferred"}
 
 
 class ResultPublicResult(Schema):
+    ballot_result = fields.String(required=True)
     recheck_until = fields.String(required=True)
     recheck_until_words = fields.String(required=True)
 
@@ -301,7 +313,11 @@ def result_public(context: StepContext, _params: dict[str, Any]) -> Mapping[str,
     move(context, row["status"], result_public_at=context.now)
     days = parameter(context.connection, "recheck.window_workdays", context.now)
     until = context.function("workday_deadline")(local(context.now).isoformat(), days)
-    return {"recheck_until": until, "recheck_until_words": instant(datetime.fromisoformat(until))}
+    return {
+        "ballot_result": "failed" if row["status"] == "voted_failed" else "passed",
+        "recheck_until": until,
+        "recheck_until_words": instant(datetime.fromisoformat(until)),
+    }
 
 
 class RecheckResult(Schema):
@@ -369,7 +385,7 @@ HANDLERS = (
     Handler("application.endorsement", endorse, EndorseParams, EndorseResult, T("登记主管部门审核意见")),
     Handler("application.list_works", list_works, Nothing, WorksResult, T("列出代表作")),
     Handler("application.audit", audit, AuditParams, Nothing, T("登记代表作审核结论")),
-    Handler("application.ballot", ballot, BallotParams, Nothing, T("登记表决结果")),
+    Handler("application.ballot", ballot, BallotParams, BallotHeld, T("登记表决结果")),
     Handler("application.result_public", result_public, Nothing, ResultPublicResult, T("公布结果并计算复查期")),
     Handler("application.recheck", recheck, Nothing, RecheckResult, T("受理复查申请")),
     Handler("application.publicity", publicity, PublicityParams, Nothing, T("登记结果公示的结论")),

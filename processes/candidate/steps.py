@@ -36,6 +36,7 @@ class Anything(fields.Raw):
 class StatusParams(Schema):
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     outcome = fields.String(load_default=None, allow_none=True)
+    reason = fields.String(load_default=None, allow_none=True)
 
 
 class OutcomeResult(Schema):

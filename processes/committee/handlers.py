@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, validate
+from sqlalchemy import RowMapping
 
 from engine.clock import local
 from engine.errors import Refused
@@ -267,7 +268,8 @@ def seal(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     meetings.supervise(context.connection, meeting_id, supervisor=acting(context), now=context.now)
     sheet_hash = meetings.seal(context.connection, meeting_id, context.now)
     held_on = get_meeting(context.connection, meeting_id)["held_on"].isoformat()
-    rows = meetings.results(context.connection, meeting_id)
+    # Who withdrew after the list was made, or was disqualified, has ended: nothing more is said to such a case.
+    rows = [row for row in meetings.results(context.connection, meeting_id) if not _has_ended(context, row)]
     passed = [row["application_id"] for row in rows if row["result"] == "passed"]
     for row in rows:
         application_id, result = row["application_id"], row["result"]
@@ -299,6 +301,10 @@ def seal(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
         "publisher_group": "committee_office",
         "publisher_scope": "province",
     }
+
+
+def _has_ended(context: StepContext, row: RowMapping) -> bool:
+    return applications.get_application(context.connection, row["application_id"])["status"] in applications.FINAL
 
 
 HANDLERS = (

@@ -216,7 +216,7 @@ def set_status(
     **values: Any,
 ) -> None:
     """Move to a status and keep the moment. Raises Refused (APPLICATION_ENDED) from a final one, but to disqualify or
-    revoke. The same status again changes nothing."""
+    revoke. The same status again changes nothing, save that a reason given with it is kept (the answer to a recheck)."""
     row = get_application(connection, application_id, lock=True)
     if row["status"] in FINAL and status not in (row["status"], "disqualified", "revoked"):
         raise Refused(T("这份申报已经办结，不能再改变状态。"), code="APPLICATION_ENDED")
@@ -224,7 +224,7 @@ def set_status(
         check_withdrawable(row["status"])
     if row["status"] != status or values:
         _update(connection, application_id, now, status=status, **values)
-    if row["status"] != status:
+    if row["status"] != status or reason:
         _log_status(connection, application_id, status, actor, reason, now)
 
 

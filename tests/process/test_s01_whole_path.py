@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -36,7 +37,11 @@ def closes(province: Province, case: str, kind: str) -> datetime:
     return found
 
 
-def vote(province: Province, given: dict[str, tuple[int, int, int, int]]) -> str:
+def vote(
+    province: Province,
+    given: dict[str, tuple[int, int, int, int]],
+    before_the_seal: Callable[[], object] = lambda: None,
+) -> str:
     """The meeting of 2026-09-22: (present, yes, no, abstain) for each case; answers its instance, sealed."""
     office = province.actor("committee_office")
     province.until("2026-09-21T09:00:00")
@@ -58,6 +63,7 @@ def vote(province: Province, given: dict[str, tuple[int, int, int, int]]) -> str
     chair = province.actor("chair")
     province.do(meeting, "announce_and_sign", chair, signature="演示主任", seal_file=[province.attach(chair)])
     province.do(meeting, "sign_minutes", office, discussion="逐一介绍、评议并表决。", signature="演示记录")
+    before_the_seal()
     province.do(meeting, "countersign_minutes", province.actor("supervisor"), signature="演示监督")
     return meeting
 
