@@ -60,6 +60,17 @@ def test_a_draft_ends_with_the_window(province: Province) -> None:
     assert province.status(case) == "expired_draft"
 
 
+def test_an_unsigned_application_ends_with_the_window(province: Province) -> None:
+    """R-110: after the last day nothing can be submitted, so no pledge is left waiting that could never be signed."""
+    case = province.begin("c-001")
+    province.fill(case, "c-001")
+    province.until("2026-06-30T23:59:59")
+    assert province.open(case) == ["sign_pledge"]
+    province.until("2026-07-01T00:00:00")
+    assert province.closed(case)
+    assert province.status(case) == "expired_draft"
+
+
 def test_without_the_pledge_nothing_is_submitted(province: Province) -> None:
     case = province.begin("c-001")
     province.fill(case, "c-001")
