@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.commands import messages
+from sqlalchemy import select
+
+from engine.commands import messages, release_rows
 from engine.commands.allowed import require
 from engine.commands.background import deliver
+from engine.commands.messages import Receiver
 from engine.commands.step import Step
 from engine.commands.text import check_length
-from engine.errors import Invalid, NotFound
+from engine.errors import Forbidden, Invalid, NotFound
 from engine.registry import Actor
+from engine.store import tables as t
 from forms.i18n import T
 
 
@@ -19,7 +23,8 @@ class PublishMessage:
     """A message from outside. Answers `{"delivered": n}`.
 
     `business_key` or `correlation` (or both); `all` delivers to everybody waiting, else to one; nobody waiting is
-    NotFound unless `keep` stores it for the next to wait."""
+    NotFound unless `keep` stores it for the next to wait. Raises Forbidden (FROM_PROCESSES_ONLY) for a message whose event
+    has the property `sender="process"`: what one process tells another is not for a person to say."""
 
     name: str
     actor: Actor
@@ -36,6 +41,7 @@ class PublishMessage:
         if self.business_key is None and not self.correlation:
             raise Invalid({"correlation": [T("请给出业务编号或关联值。")]})
         found = messages.receivers(step.connection, self.name, self.correlation, self.business_key)
+        self._refuse_inner(step, found)
         delivered = 0
         # Several instances are locked in one order, so that two publishers never wait for each other.
         for receiver in sorted(found, key=lambda r: r.instance_id) if self.all else found:
@@ -57,3 +63,17 @@ class PublishMessage:
             )
             messages.keep_or_queue(step, message_id, self.name, self.correlation, self.business_key)
         return {"delivered": delivered}
+
+    def _refuse_inner(self, step: Step, found: Sequence[Receiver]) -> None:
+        """Judged by the active release, and by the releases on which somebody waits."""
+        instance = t.instance.c
+        waiting = select(instance.deployment_id).where(instance.id.in_([each.instance_id for each in found])).distinct()
+        releases = set(step.connection.scalars(waiting)) if found else set()
+        active = release_rows.active(step.connection)
+        for release_id in releases | ({active.id} if active else set()):
+            for process in step.engine.releases.get(step.connection, release_id).bpmn.processes.values():
+                if self.name in process.messages and any(
+                    element.event.name == self.name and element.properties.get("sender") == "process"
+                    for element in process.elements.values()
+                ):
+                    raise Forbidden(T("这条消息只由流程发给流程，不能由人发布。"), code="FROM_PROCESSES_ONLY")

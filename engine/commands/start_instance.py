@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.bpmn.elements import split_names
 from engine.commands.allowed import require
 from engine.commands.case import Case
 from engine.commands.starting import startable
@@ -18,6 +19,9 @@ from forms.i18n import T
 @dataclass(frozen=True)
 class StartInstance:
     """Start an instance of a process of the active release.
+
+    A process with the property `startVariables` takes from people the variables named there and drops all others: what
+    its steps rely on is not for the starter to say.
 
     Exactly one of `definition_id` and `key`. Answers `{"id", "definition_id", "business_key", "state", "revision"}`.
     Raises NotFound, Forbidden, Invalid (bad text), Refused (NOT_EXECUTABLE, NOT_ACTIVE or by a rule)."""
@@ -42,6 +46,13 @@ class StartInstance:
             business_key=self.business_key,
             actor=self.actor,
         )
-        case.start(self.variables)
+        case.start(self._taken(case))
         case.save()
         return {"definition_id": row.id, "business_key": self.business_key, **case.summary()}
+
+    def _taken(self, case: Case) -> Mapping[str, Any]:
+        given = case.release.bpmn.info(case.definition_key).properties
+        if "startVariables" not in given:
+            return self.variables
+        named = split_names(given["startVariables"])
+        return {name: value for name, value in self.variables.items() if name in named}

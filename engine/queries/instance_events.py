@@ -10,6 +10,7 @@ from sqlalchemy import select
 from engine.queries import shaped
 from engine.queries.instance_view import visible
 from engine.queries.reading import Page, Reading
+from engine.queries.veil import Veil
 from engine.queries.views import EventItem
 from engine.registry import Actor
 from engine.store import tables as t
@@ -18,7 +19,8 @@ from forms.i18n import Text
 
 @dataclass(frozen=True)
 class InstanceEvents:
-    """The timeline of an instance, oldest first (`newest_first` turns it round). Three statements. Raises NotFound."""
+    """The timeline of an instance, oldest first (`newest_first` turns it round), without what its process keeps secret. Three
+    statements. Raises NotFound."""
 
     actor: Actor
     instance_id: str
@@ -28,6 +30,7 @@ class InstanceEvents:
 
     def answer(self, reading: Reading) -> Page[EventItem]:
         instance = visible(reading, self.actor, self.instance_id)
+        veil = Veil.over(reading, self.actor, instance.deployment_id, instance.definition_key)
         event = t.event.c
         query = select(t.event).where(event.stream == instance.id)
         ordered = query.order_by(event.seq.desc() if self.newest_first else event.seq)
@@ -36,18 +39,19 @@ class InstanceEvents:
         items = []
         for row in rows:
             body = orjson.loads(row.body)
+            who = veil.person(row.actor)
             items.append(
                 EventItem(
                     seq=row.seq,
                     at=row.at,
-                    actor=row.actor,
-                    actor_name=known.get(row.actor, row.actor),
+                    actor=who,
+                    actor_name=known.get(who, who) if who else None,
                     kind=row.kind,
                     element_id=row.element_id,
                     name=row.name,
                     definition_key=row.definition_key,
                     task_id=row.task_id,
-                    data=body["data"],
+                    data=veil.event_data(body["data"], row.definition_key, row.element_id),
                     text=Text.load(body["text"]) if body["text"] else None,
                     hash=row.hash,
                 )

@@ -11,6 +11,7 @@ from engine import policy
 from engine.errors import NotFound
 from engine.queries import shaped
 from engine.queries.reading import Reading
+from engine.queries.veil import Veil
 from engine.queries.views import ActiveElementItem, InstanceDetail, WaitingItem
 from engine.registry import Actor
 from engine.store import tables as t
@@ -20,7 +21,8 @@ from forms.i18n import T
 
 @dataclass(frozen=True)
 class InstanceView:
-    """Where one instance stands. Ten statements at most. Raises NotFound for who may not see it."""
+    """Where one instance stands. Ten statements at most. Its variables without what its process keeps secret
+    (`engine.queries.veil`). Raises NotFound for who may not see it."""
 
     actor: Actor
     instance_id: str
@@ -51,7 +53,9 @@ class InstanceView:
         scopes = connection.scalars(select(scope.c.scope).where(scope.c.instance_id == row.id).order_by(scope.c.scope))
         return InstanceDetail(
             instance=shaped.instance_item(row, shaped.names(connection, [row.started_by])),
-            variables=unpack(kept.variables),
+            variables=Veil.over(reading, self.actor, row.deployment_id, row.definition_key).variables(
+                unpack(kept.variables)
+            ),
             active_elements=tuple(ActiveElementItem(**each) for each in kept.active) if not row.ended_at else (),
             timers=tuple(shaped.timer_item(each) for each in timers),
             waiting=tuple(

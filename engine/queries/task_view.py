@@ -12,6 +12,7 @@ from engine.errors import NotFound
 from engine.policy import TaskFacts
 from engine.queries import shaped
 from engine.queries.reading import Reading
+from engine.queries.veil import Veil
 from engine.queries.views import TaskDetail, TaskFormView
 from engine.registry import Actor
 from engine.store import tables as t
@@ -41,7 +42,7 @@ class TaskView:
             instance=shaped.instance_item(instance, known),
             hint=row.properties.get("hint"),
             properties=row.properties,
-            data=unpack(row.data),
+            data=_data(reading, self.actor, row, facts),
             owner=row.owner,
             assigned_at=row.assigned_at,
             completed_by=row.completed_by,
@@ -62,7 +63,7 @@ class TaskForm:
     task_id: str
 
     def answer(self, reading: Reading) -> TaskFormView:
-        row, _ = visible(reading, self.actor, self.task_id)
+        row, facts = visible(reading, self.actor, self.task_id)
         schema = None
         if row.form_key is not None:
             release = reading.engine.releases.get(reading.connection, row.deployment_id)
@@ -77,7 +78,7 @@ class TaskForm:
             task_id=row.id,
             revision=row.revision,
             schema=schema,
-            data=unpack(row.data),
+            data=_data(reading, self.actor, row, facts),
             draft=kept.data if kept else None,
             draft_saved_at=kept.saved_at if kept else None,
         )
@@ -85,7 +86,8 @@ class TaskForm:
 
 def visible(reading: Reading, actor: Actor, task_id: str) -> tuple[Row[Any], TaskFacts]:
     """The task with what the policy knows of it. Raises NotFound."""
-    query = shaped.tasks().add_columns(t.task.c.data, t.instance.c.deployment_id).where(t.task.c.id == task_id)
+    columns = (t.task.c.data, t.instance.c.deployment_id, t.instance.c.definition_key.label("root_key"))
+    query = shaped.tasks().add_columns(*columns).where(t.task.c.id == task_id)
     row = reading.connection.execute(query).first()
     if row is not None:
         candidates = shaped.offers(reading.connection, [row]).get(task_id, [])
@@ -94,3 +96,8 @@ def visible(reading: Reading, actor: Actor, task_id: str) -> tuple[Row[Any], Tas
         if policy.allows(actor, "task.read", facts):
             return row, facts
     raise NotFound(T("没有这项任务。"))
+
+
+def _data(reading: Reading, actor: Actor, row: Row[Any], facts: TaskFacts) -> dict[str, Any]:
+    veil = Veil.over(reading, actor, row.deployment_id, row.root_key)
+    return veil.task_data(unpack(row.data), row.form_key, facts)

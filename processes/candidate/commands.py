@@ -11,6 +11,7 @@ from engine.commands.step import Step
 from engine.errors import NotFound, Refused
 from engine.registry import Actor
 from forms.i18n import T
+from processes.candidate.queries import VOTED
 from processes.register import applications, people
 
 WITHDREW = "candidate_withdrew"
@@ -21,7 +22,8 @@ class Withdraw:
     """Take the own application back, at any moment before the certificate; nobody is barred for it (S21).
 
     The post it held is free again and nothing of the case stays open. Answers `{"status": "withdrawn"}`. Raises NotFound
-    (not one's own), Refused (`CERTIFIED`, `OBJECTION_PENDING`: no escape from what is being looked into, `APPLICATION_ENDED`).
+    (not one's own), Refused (`CERTIFIED`, `OBJECTION_PENDING`: no escape from what is being looked into, `APPLICATION_ENDED`,
+    `RESULT_PENDING`: between vote and notice, where an answer that differs would tell the result, R-102).
     """
 
     application_id: str
@@ -34,6 +36,8 @@ class Withdraw:
         if person is None or person["id"] != row["person_id"]:
             raise NotFound(T("没有这份申报。"))
         step.stream = row["instance_id"]
+        if row["status"] in VOTED and row["result_public_at"] is None:
+            raise Refused(T("评审结果公布之前不能撤回申报，公布之后仍可撤回。"), code="RESULT_PENDING")
         applications.check_withdrawable(row["status"])
         waiting = messages.receivers(step.connection, WITHDREW, {"application_id": self.application_id}, None)
         reason = {"reason": self.reason.strip() or None, "note": None}

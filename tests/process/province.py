@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from engine.clock import local
+from engine.commands import messages
 from engine.commands.publish_message import PublishMessage
+from engine.commands.step import Step
 from engine.errors import ZhipingError
 from engine.identity import people as accounts
 from engine.registry import Actor
@@ -30,6 +33,19 @@ WORKS = [
     {"kind": "standard", "title": "档案数字化作业规范", "role": "第一起草人", "date": "2024-05-01", "abstract": "规范"},
     {"kind": "restoration", "title": "藏文木刻档案修复", "role": "主持", "date": "2025-03-01", "abstract": "修复"},
 ]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message on its way, as a process sends it."""
+
+    name: str
+    correlation: Mapping[str, Any]
+    variables: Mapping[str, Any]
+
+    def execute(self, step: Step) -> None:
+        message = messages.store(step, self.name, self.correlation, None, self.variables, state="pending")
+        messages.put_delivery(step, message, None)
 
 
 @dataclass
@@ -178,11 +194,14 @@ class Province(Stage):
         return case
 
     def tell(self, message: str, case: str, **variables: Any) -> None:
-        """A message to this case from outside, by its application."""
+        """A message to this case, by its application: as another process sends it, or from outside where none does."""
         row = self.application(case)
         correlation = {"cycle_id": row["cycle_id"]} if message == "cycle_cancelled" else {"application_id": row["id"]}
-        owner = self.actor("process_owner")
-        self.engine.run(PublishMessage(message, owner, correlation=correlation, variables=variables, all=True))
+        if message in ("ballot_result", "result_published", "publicity_closed"):
+            self.engine.run(Sent(message, correlation, variables))
+        else:
+            owner = self.actor("process_owner")
+            self.engine.run(PublishMessage(message, owner, correlation=correlation, variables=variables, all=True))
         self.engine.work()
 
     def sanction(self, case: str, element: str) -> None:

@@ -1,0 +1,90 @@
+"""What of an instance is not told even to those who may see it. Its process says so in two properties:
+
+`secret`     variables that are read in the form of the task that needs them, by those whose task it is, and nowhere else
+`outsiders`  groups whose members learn where their case stands and what they did themselves, and not how the office worked
+             on it: no variables, no values that decided, nobody's name
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine import policy
+from engine.bpmn.elements import split_names
+from engine.policy import TaskFacts
+from engine.queries.reading import Reading
+from engine.registry import Actor
+from engine.releases import LoadedRelease
+
+SOMEBODY = "-"  # stands for a person whom the reader is not told; no username looks like it
+TOLD_OUTSIDE = frozenset({"taken", "flows", "due", "reason", "code"})  # what of a line's data says where a case went
+
+
+@dataclass(frozen=True)
+class Veil:
+    """What one reader is not told of one instance."""
+
+    release: LoadedRelease
+    actor: Actor
+    secret: frozenset[str]
+    outside: bool
+
+    @classmethod
+    def over(cls, reading: Reading, actor: Actor, deployment_id: str, root_key: str) -> Veil:
+        """For an instance of the process `root_key`, whatever it calls."""
+        release = reading.engine.releases.get(reading.connection, deployment_id)
+        given = release.bpmn.info(root_key).properties
+        outsiders = frozenset(split_names(given.get("outsiders")))
+        outside = bool(outsiders) and actor.groups <= outsiders
+        return cls(release, actor, frozenset(split_names(given.get("secret"))), outside)
+
+    def variables(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """The variables of the instance."""
+        return {} if self.outside else {name: value for name, value in known.items() if name not in self.secret}
+
+    def task_data(self, known: Mapping[str, Any], form_key: str | None, facts: TaskFacts) -> dict[str, Any]:
+        """The variables of a task. Who only looks on sees no secret; who does it sees those its form mentions."""
+        if not self.secret and not self.outside:
+            return dict(known)
+        form = self.release.forms.get(form_key) if form_key is not None else None
+        mentioned = orjson.dumps(form.raw).decode() if form else ""
+        if self.outside:
+            return {name: value for name, value in known.items() if name in mentioned}
+        theirs = self.actor.username in (facts.assignee, facts.owner, facts.completed_by)
+        theirs = theirs or policy.matches(self.actor, facts.candidates)
+        return {n: value for n, value in known.items() if n not in self.secret or (theirs and n in mentioned)}
+
+    def person(self, username: str | None) -> str | None:
+        """Who did something, as the reader may know it."""
+        return SOMEBODY if self.outside and username not in (None, self.actor.username) else username
+
+    def event_data(
+        self, data: Mapping[str, Any], definition_key: str | None, element_id: str | None
+    ) -> Mapping[str, Any]:
+        """What a line of history holds besides what happened where."""
+        if self.outside:
+            return {name: value for name, value in data.items() if name in TOLD_OUTSIDE}
+        if not self.secret:
+            return data
+        told = dict(data)
+        if "conditions" in told:
+            told["conditions"] = [self._condition(each) for each in told["conditions"]]
+        if "decision" in told and self._result_of(definition_key, element_id) in self.secret:
+            told.pop("result", None)
+        return told
+
+    def _condition(self, looked_at: Mapping[str, Any]) -> Mapping[str, Any]:
+        words = set(re.findall(r"\w+", str(looked_at.get("condition", ""))))
+        if words.isdisjoint(self.secret):
+            return looked_at
+        return {name: value for name, value in looked_at.items() if name not in ("read", "value")}
+
+    def _result_of(self, definition_key: str | None, element_id: str | None) -> str | None:
+        process = self.release.bpmn.processes.get(definition_key or "")
+        element = process.elements.get(element_id or "") if process else None
+        return element.result_variable if element else None
