@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from marshmallow import INCLUDE, Schema
 
 import processes.register.applications  # noqa: F401 - the register's tables, which the office's functions read
 from engine import invariants
@@ -18,7 +20,8 @@ from engine.config import Settings
 from engine.engine import Engine
 from engine.identity.accounts import CreateAccount
 from engine.identity.passwords import make_hash
-from engine.registry import Membership, Registry
+from engine.registry import Handler, Membership, Registry, StepContext
+from forms.i18n import T
 from processes.functions import FUNCTIONS
 from tests import postgres
 from tests.web.program import PASSWORD, Program
@@ -55,10 +58,14 @@ class Office:
         self.engine = engine
         self.app = app
         self.tokens = tokens
+        self.slowest = 0.0  # seconds of processor time of the longest request
         app.extensions["zhiping"] = replace(app.extensions["zhiping"], engine=engine)
 
     def program(self, username: str | None, language: str | None = None) -> Program:
-        return Program(self.app, self.tokens[username] if username else None, language)
+        return Program(self.app, self.tokens[username] if username else None, language, self._timed)
+
+    def _timed(self, seconds: float) -> None:
+        self.slowest = max(self.slowest, seconds)
 
     @property
     def owner(self) -> Program:
@@ -144,6 +151,20 @@ def _url(dialect: str, place: str) -> str:
     return f"sqlite:///{place}" if dialect == "sqlite" else postgres.server().url(place)
 
 
+class Anything(Schema):
+    class Meta:
+        unknown = INCLUDE
+
+
+class Nothing(Schema):
+    pass
+
+
+def _swallow(context: StepContext, params: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
 def _engine(url: str, folder: Path) -> Engine:
     registry = Registry(functions={function.name: function for function in FUNCTIONS})
+    registry.add_handlers([Handler("swallow", _swallow, Anything, Nothing, T("什么也不做"))])
     return Engine(Settings(url, folder, "test-" * 10, clock="manual"), registry)
