@@ -134,7 +134,7 @@ def _assessed(
 ) -> conduct.Assessed:
     """R-22: as many passed years as the row asks for; not where the unit holds no assessments and says so."""
     grades = {r["year"]: r["grade"] for r in applications.details(connection, row["id"], "annual_assessments")}
-    if not grades and unit["kind"] != "public_institution":
+    if not grades and unit["kind"] != "public_institution" and row["no_assessment_statement"]:
         return conduct.Assessed(0, 0)
     hit = row_for(row["target_title"], education) if education else None
     if hit is None or row["channel"] == "exceptional":

@@ -347,11 +347,20 @@ class SanctionParams(Schema):
     law_basis = fields.String(required=True)
     decided_on = fields.Date(required=True)
     doc_no = fields.String(required=True)
+    fraud = fields.Boolean(load_default=False)
 
 
 def sanction(context: StepContext, params: dict[str, Any]) -> None:
-    """Record the decision: the review qualification ends, and a bar runs through its last day (R-121). Raises Refused (BAD_DATE)."""
+    """Record the decision: the review qualification ends, and a bar runs through its last day (R-121). For fraud the bar
+    is nobody's to leave out (R-08). Raises Refused (BAD_DATE, SANCTION_TOO_MILD)."""
     row = application_of(context, lock=True)
+    if "disqualify" not in params["kinds"]:
+        raise Refused(T("登记处理决定即终止本次评审，处理种类须包括“取消评审资格”。"), code="SANCTION_TOO_MILD")
+    if params["fraud"] and "bar" not in params["kinds"]:
+        raise Refused(
+            T("造假一经查实，取消评审资格并且三年内不得申报，处理种类须包括“三年内不得申报”。"),
+            code="SANCTION_TOO_MILD",
+        )
     decided = params["decided_on"]
     if decided > local(context.now).date():
         raise Refused(T("决定日期不能在今天之后。"), code="BAD_DATE")

@@ -287,7 +287,8 @@ def notice_item(connection: Connection, application_id: str) -> NoticeItem:
     return NoticeItem(
         name=row["person_name"],
         unit=row["unit_name"],
-        current_title=held["title"] if held else None,
+        # A title from elsewhere stands in no record of ours yet; the unit has checked what was declared.
+        current_title=held["title"] if held else row["prior_title"],
         target_title=row["target_title"],
         channel=row["channel"],
         works=works,

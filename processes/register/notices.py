@@ -17,6 +17,7 @@ from processes.register.notice_tables import get_notice, notice_items, only_whil
 from processes.register.notice_windows import record_window
 from processes.register.policies import calendar, calendar_missing, parameter
 from processes.rules.floors import publicity_floor
+from processes.rules.privacy import personal_number
 from processes.rules.windows import effective_close
 from processes.rules.workdays import CalendarMissing, workday_deadline
 
@@ -100,10 +101,15 @@ def write_notice(
     prepared_by: str,
     now: datetime,
 ) -> None:
-    """Fill in a draft. Refuses a window below the minimum, a unit's notice without its photo, and anything published."""
+    """Fill in a draft. Refuses a window below the minimum, a number of a person (R-150), and anything published."""
     notice = get_notice(connection, notice_id, lock=True)
     only_while(notice, "draft")
     check_workdays(connection, notice["kind"], min_workdays, now)
+    shown = [str(value) for item in notice_items(connection, notice_id) for value in dict(item["shown"]).values()]
+    if any(personal_number(text) for text in (title, body, *shown)):
+        raise Refused(
+            T("公示中有身份证号或手机号，请删去后再提交；联系方式只填在联系电话和联系邮箱两栏。"), code="PERSONAL_DATA"
+        )
     connection.execute(
         update(publicity_notice)
         .where(publicity_notice.c.id == notice_id)

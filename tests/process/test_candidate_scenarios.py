@@ -10,6 +10,7 @@ import pytest
 
 from engine.commands.evaluate_decision import EvaluateDecision
 from processes.register import people
+from processes.register.applications import notice_item
 from processes.rules.conduct import Period, penalty_until
 from tests.process.province import QUOTA_PUBLIC, Province
 
@@ -164,6 +165,26 @@ def test_s15_who_is_in_scope(province: Province, kind: str, region: str, declare
     case = province.apply("c-001", identity_status=declared)
     assert province.codes(case) == []
     assert province.variable(case, "region_code") == region
+
+
+@pytest.mark.parametrize(("statement", "codes"), [(None, ["ASSESSMENTS"]), ("本单位不做年度考核。", [])])
+def test_r22_a_unit_without_assessments_says_so(province: Province, statement: str | None, codes: list[str]) -> None:
+    """Silence is no statement: without grades and without a word the assessments are missing."""
+    province.until(SUBMITTED)
+    said = {"no_assessment_statement": statement} if statement else {}
+    case = province.apply("c-014", identity_status="enterprise", annual_assessments=[], **said)
+    assert province.codes(case) == codes
+
+
+def test_r150_a_notice_names_the_title_that_was_declared_and_checked(province: Province) -> None:
+    """A title from another province stands in no record of ours yet."""
+    province.until(SUBMITTED)
+    case = province.apply("c-001")
+    table = people.title_record
+    with province.engine.store.transaction() as connection:
+        connection.execute(table.delete().where(table.c.person_id == province.person_id("c-001")))
+    with province.engine.store.snapshot() as connection:
+        assert notice_item(connection, province.application(case)["id"]).current_title == "archivist"
 
 
 def test_s15_a_freelancer_needs_an_agency(province: Province) -> None:

@@ -149,6 +149,25 @@ def test_four_working_days_are_too_few(stage: Stage) -> None:
     assert stage.open(instance) == ["approve_notice"]
 
 
+@pytest.mark.parametrize("field", ["title", "body"])
+@pytest.mark.parametrize("number", ["99000019880520001X", "13900001234"])
+def test_a_number_of_a_person_is_not_published(stage: Stage, field: str, number: str) -> None:
+    """R-150, S12d: whatever somebody types, no identity and no mobile number gets into a notice."""
+    instance = stage.start(
+        "P06_publicity_window",
+        notice_kind="result",
+        notice_scope="province",
+        publisher_group="committee_office",
+        publisher_scope="province",
+        item_application_ids=stage.applications,
+    )
+    text = TEXT | {field: f"{TEXT[field]}（{number}）"}
+    with pytest.raises(Refused) as caught:
+        stage.do(instance, "prepare_notice", OFFICE, **text, min_workdays=5)
+    assert caught.value.code == "PERSONAL_DATA"
+    assert stage.open(instance) == ["prepare_notice"]
+
+
 def test_a_returned_notice_keeps_its_words_and_says_why(stage: Stage) -> None:
     instance = stage.start(
         "P06_publicity_window",
