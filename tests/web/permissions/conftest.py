@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -65,3 +65,19 @@ def program(app: Flask) -> Callable[[str | None], Program]:
         return Program(app, answer["token"])
 
     return make
+
+
+@pytest.fixture(scope="module")
+def module_province(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
+    """One province for all tests of a file that change nothing in it."""
+    folder = tmp_path_factory.mktemp("module")
+    shutil.copy(loaded, folder / "province.db")
+    settings = Settings(f"sqlite:///{folder / 'province.db'}", folder, "test-" * 10)
+    engine = Engine(settings, office.registry(), clock=FixedClock(datetime.fromisoformat(MORNING)))
+    yield Province(engine)
+    engine.stop()
+
+
+@pytest.fixture(scope="module")
+def module_app(module_province: Province) -> Flask:
+    return create_app(module_province.engine)

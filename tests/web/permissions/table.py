@@ -1,0 +1,130 @@
+"""Who gets in where, as one table. The case asked about is c-001's, of unit u01 in region xining, waiting for the unit's HR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+READERS = ("process_owner", "manager", "inspector", "admin")
+UNIT = ("hr-u01", "panel-u01", "leader-u01", "discipline-u01")
+OTHERS = ("c-002", "hr-u02", "region-haidong", "expert-01")  # nothing of this case is theirs
+LATER = ("committee_office", "chair", "supervisor", "provincial_hrss")  # offices it has not reached yet
+ROLES = ("c-001", *UNIT, "region-xining", *OTHERS, *LATER, *READERS)
+
+SEES_CASE = ("c-001", *UNIT, "region-xining", *READERS)
+SEES_TASK = ("hr-u01", *READERS)
+OWNER, ADMIN, NOBODY = ("process_owner",), ("admin",), ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """`yes`: the roles that get in; everybody else with an account is told `no`. `body`: what is sent, where a route reads
+    its body before it asks who sends it."""
+
+    yes: tuple[str, ...] = ROLES
+    no: int = 403
+    body: object = None
+
+
+# Open without an account: the status that nobody gets.
+PUBLIC = {
+    "GET /": 200,
+    "GET /api/v1/openapi.json": 200,
+    "GET /api/v1/public/certificates/<no>": 422,  # a code is missing
+    "GET /certificates": 200,
+    "GET /certificates/<no>": 200,  # asks for the code
+    "GET /healthz": 200,
+    "GET /login": 200,
+    "GET /metrics": 200,
+    "GET /readyz": 200,
+    "GET /static/<path:filename>": 404,
+    "POST /api/v1/tokens": 422,
+    "POST /certificates": 403,  # the browser's token is missing, as in the next two
+    "POST /language": 403,
+    "POST /login": 403,
+    "POST /logout": 303,
+}
+
+TABLE = {
+    # one's own
+    "GET /api/v1/me": Row(),
+    "GET /api/v1/clock": Row(),
+    "GET /me": Row(),
+    "GET /me/withdraw/<application_id>": Row(("c-001",), 404),
+    "GET /password": Row(),
+    "GET /work": Row(),
+    "POST /api/v1/attachments": Row(),
+    "POST /me/withdraw/<application_id>": Row(("c-001",), 404),
+    "POST /password": Row(),
+    # lists that hold what the reader may see
+    "GET /api/v1/incidents": Row(),
+    "GET /api/v1/process-instances": Row(),
+    "GET /api/v1/tasks": Row(),
+    # one case
+    "GET /api/v1/process-instances/<instance_id>": Row(SEES_CASE, 404),
+    "GET /api/v1/process-instances/<instance_id>/events": Row(SEES_CASE, 404),
+    "GET /instances/<instance_id>": Row(SEES_CASE, 404),
+    "POST /api/v1/process-instances/<instance_id>/cancel": Row(OWNER),
+    "POST /api/v1/process-instances/<instance_id>/resume": Row(OWNER),
+    "POST /api/v1/process-instances/<instance_id>/suspend": Row(OWNER),
+    # a file not yet handed in is its uploader's alone
+    "GET /api/v1/attachments/<attachment_id>": Row(("c-001",), 404),
+    # one task
+    "GET /api/v1/tasks/<task_id>": Row(SEES_TASK, 404),
+    "GET /api/v1/tasks/<task_id>/form": Row(SEES_TASK, 404),
+    "GET /tasks/<task_id>": Row(SEES_TASK, 404),
+    "GET /tasks/<task_id>/done": Row(),  # sends on whoever may not see it, and tells nothing
+    "POST /api/v1/tasks/<task_id>/assign": Row(("hr-u01", "process_owner", "admin"), 0, {"assignee": "c-002"}),
+    "POST /api/v1/tasks/<task_id>/claim": Row(("hr-u01",), 0),
+    "POST /api/v1/tasks/<task_id>/complete": Row(("hr-u01",), 0),
+    "POST /api/v1/tasks/<task_id>/delegate": Row(("hr-u01",), 0, {"assignee": "c-002"}),
+    "POST /api/v1/tasks/<task_id>/unclaim": Row(("hr-u01", "process_owner"), 0),
+    "POST /tasks/<task_id>": Row(("hr-u01",), 0),
+    "POST /tasks/<task_id>/claim": Row(("hr-u01",), 0),
+    "POST /tasks/<task_id>/unclaim": Row(("hr-u01", "process_owner"), 0),
+    "PUT /api/v1/tasks/<task_id>/draft": Row(("hr-u01",), 0, {"variables": {}}),
+    # the office's published rules, and starting
+    "GET /api/v1/process-definitions": Row(),
+    "GET /api/v1/process-definitions/<definition_id>": Row(),
+    "GET /api/v1/process-definitions/<definition_id>/statistics": Row(READERS),
+    "GET /api/v1/process-definitions/<definition_id>/xml": Row(),
+    "GET /processes": Row(),
+    "GET /processes/<definition_id>": Row(),
+    "GET /processes/<definition_id>/xml": Row(),
+    "GET /start/<key>": Row(("c-001", "c-002", "process_owner"), 404),
+    "POST /api/v1/decision-definitions/key/<key>/evaluate": Row(),
+    "POST /api/v1/process-definitions/<definition_id>/start": Row(("c-001", "c-002", "process_owner")),
+    "POST /api/v1/process-definitions/key/<key>/start": Row(("c-001", "c-002", "process_owner")),
+    "POST /start/<key>": Row(("c-001", "c-002", "process_owner"), 404),
+    # releases, messages, repair
+    "GET /api/v1/deployments": Row(READERS),
+    "GET /api/v1/deployments/<deployment_id>": Row(READERS),
+    "GET /deployments": Row(READERS),
+    "GET /deployments/<deployment_id>": Row(READERS),
+    "GET /deployments/new": Row(OWNER),
+    "GET /incidents": Row(READERS),
+    "POST /api/v1/deployments": Row(OWNER, 403, "file"),
+    "POST /api/v1/deployments/<deployment_id>/activate": Row(OWNER),
+    "POST /api/v1/incidents/<incident_id>/retry": Row(OWNER),
+    "POST /api/v1/messages": Row(OWNER, 403, {"name": "unit_changed", "businessKey": "x"}),
+    "POST /deployments/<deployment_id>/activate": Row(OWNER),
+    "POST /deployments/new": Row(OWNER),
+    "POST /incidents/<incident_id>/retry": Row(READERS),  # asks for a reason first; the command lets owners alone
+    # accounts and the clock
+    "DELETE /api/v1/accounts/<username>/memberships": Row(ADMIN, 403, "query"),
+    "GET /accounts": Row(ADMIN),
+    "GET /accounts/<username>": Row(ADMIN),
+    "GET /accounts/new": Row(ADMIN),
+    "GET /api/v1/accounts": Row(ADMIN),
+    "GET /api/v1/accounts/<username>": Row(ADMIN),
+    "POST /accounts/<username>": Row(ADMIN),
+    "POST /accounts/<username>/disabled": Row(ADMIN),
+    "POST /accounts/<username>/password": Row(ADMIN),
+    "POST /accounts/new": Row(ADMIN, 422),  # wants a group first
+    "POST /api/v1/accounts": Row(ADMIN, 403, {"username": "new-one", "name": "New"}),
+    "POST /api/v1/accounts/<username>/disable": Row(ADMIN),
+    "POST /api/v1/accounts/<username>/enable": Row(ADMIN),
+    "POST /api/v1/accounts/<username>/memberships": Row(ADMIN, 403, {"group": "admin"}),
+    "POST /api/v1/accounts/<username>/password": Row(ADMIN),
+    "POST /clock": Row(NOBODY),  # this office's clock runs by itself
+    "PUT /api/v1/clock": Row(ADMIN, 403, {"now": "2027-01-01T00:00:00+08:00"}),
+}
