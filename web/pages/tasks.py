@@ -238,7 +238,7 @@ def _why_not(detail: TaskDetail, actor: Actor) -> str:
         return gettext("整件事已暂停，恢复之前谁都不能办理。")
     if task.assignee and task.assignee != actor.username:
         who = task.assignee_name or task.assignee
-        if detail.assigned_at:
+        if detail.assigned_at and set(task.candidate_groups) - {"candidate"}:  # an applicant took nothing from a group
             return gettext(
                 "{who}已于 {at} 领取，由他办理。需要您来办时，请他先放回。", who=who, at=when(detail.assigned_at)
             )
