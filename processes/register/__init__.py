@@ -1,0 +1,15 @@
+"""The province's records, one file per area with its constraints.
+
+Whoever imports one table gets them all: they point at each other, and a database is made whole or not at all.
+"""
+
+from processes.register import (  # noqa: F401
+    application_tables,
+    appointments,
+    certificates,
+    committee_tables,
+    notice_tables,
+    people,
+    policies,
+    units,
+)
