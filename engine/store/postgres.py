@@ -19,6 +19,7 @@ class Postgres:
             max_overflow=16,
             pool_timeout=WAIT,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error may be logged or shown; the values people typed may not
             connect_args={
                 "connect_timeout": WAIT,
                 "options": f"-c lock_timeout={WAIT}s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",

@@ -20,7 +20,13 @@ class Sqlite:
     """WAL with synchronous FULL: a reply that was given survives a kill and a power cut."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = create_engine(url, pool_size=16, max_overflow=16, pool_timeout=WAIT)
+        self.engine: Engine = create_engine(
+            url,
+            pool_size=16,
+            max_overflow=16,
+            pool_timeout=WAIT,
+            hide_parameters=True,  # an error may be logged or shown; the values people typed may not
+        )
         # SQLite wakes waiting writers by polling; within one process a lock hands the place on at once.
         self._writer = threading.Lock()
         event.listen(self.engine, "connect", self._prepare)

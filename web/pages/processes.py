@@ -89,6 +89,8 @@ def xml(definition_id: str) -> ResponseReturnValue:
     content = ask(DefinitionXml(me(), definition_id))
     response = Response(content.content, content_type="application/xml; charset=utf-8")
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    # Somebody's file on our own address: opened by itself it must be able to do nothing.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 
