@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engine import invariants
 from engine.clock import FixedClock
@@ -18,6 +19,10 @@ from engine.store.unit_of_work import Store
 from tests import postgres
 
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Qinghai
+
+# A property says what is true, not how quickly: on a busy machine a first call may take long.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 MakeEngine = Callable[..., Engine]
 

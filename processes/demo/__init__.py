@@ -26,6 +26,7 @@ from processes.demo import small
 from processes.register import people, units
 from processes.register.application_tables import review_cycle
 from processes.register.committees import file_committee
+from processes.register.policies import set_parameter
 from processes.rules.conduct import Period, penalty_until
 from processes.rules.terms import add_years
 
@@ -137,6 +138,15 @@ def _fill_register(step: Step) -> None:
             cutoff_date=small.CUTOFF,
             status="open",
         )
+    )
+    set_parameter(
+        step.connection,
+        "hardship.years_reduction",
+        small.HARDSHIP_REDUCTION,
+        effective_from=step.now,
+        source_doc="演示文件：艰苦边远和基层一线适当放宽年限",
+        actor="process_owner",
+        now=step.now,
     )
     step.record(OFFICE, "demo_loaded", data={"units": len(small.UNITS), "candidates": len(small.CANDIDATES)})
 

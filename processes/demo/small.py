@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 
 QINGHAI = timezone(timedelta(hours=8))
 YEAR = 2026
+HARDSHIP_REDUCTION = 1  # years waived in the demo; no figure is known for the province, the shipped value is 0
 APPLY_FROM, APPLY_TO, CUTOFF = date(2026, 6, 1), date(2026, 6, 30), date(2026, 12, 31)
 
 REGIONS: Mapping[str, tuple[str, str]] = {

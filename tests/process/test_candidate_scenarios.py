@@ -336,7 +336,7 @@ def test_s19_the_exceptional_channel_bypasses_years_for_senior_titles_alone(prov
 def test_s19_hardship_waives_a_year_in_yushu_and_not_in_xining(
     province: Province, candidate: str, codes: list[str]
 ) -> None:
-    province.set_policy("hardship.years_reduction", 1)
+    """The demo province waives one year; the shipped value is none."""
     province.until(SUBMITTED)
     evidence = province.evidence(candidate)
     case = province.apply(candidate, channel="hardship_grassroots", channel_evidence=evidence)
