@@ -70,7 +70,12 @@ class Settings:
 
     def key_for(self, purpose: str) -> bytes:
         """A 32-byte key of its own for each purpose, so that one leaked derived key opens nothing else."""
-        return hmac.new(self.secret_key.encode(), b"zhiping/" + purpose.encode(), hashlib.sha256).digest()
+        return self.keys_for(purpose)[0]
+
+    def keys_for(self, purpose: str) -> list[bytes]:
+        """One key per secret of `secret_key`, separated by commas: the first signs, all of them verify."""
+        parts = [part.strip() for part in self.secret_key.split(",") if part.strip()]
+        return [hmac.new(part.encode(), b"zhiping/" + purpose.encode(), hashlib.sha256).digest() for part in parts]
 
 
 def _secret(given: str, data_dir: Path) -> str:

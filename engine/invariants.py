@@ -23,7 +23,7 @@ from engine import history
 from engine.bpmn.drive import Run
 from engine.bpmn.model import ServiceCall
 from engine.bpmn.picture import picture
-from engine.commands.case import CODEC, state_mac
+from engine.commands.case import CODEC, state_signed
 from engine.commands.services import Functions
 from engine.store import tables as t
 
@@ -109,7 +109,7 @@ def stuck(connection: Connection) -> list[str]:
 def states(connection: Connection, engine: Engine) -> list[str]:
     """Every saved state is ours, and waits for exactly what the rows say."""
     instance, state = t.instance, t.instance_state
-    key = engine.settings.key_for("state")
+    keys = engine.settings.keys_for("state")
     found = []
     for row in connection.execute(
         select(instance, state.c.codec, state.c.blob, state.c.mac).outerjoin(
@@ -118,7 +118,7 @@ def states(connection: Connection, engine: Engine) -> list[str]:
     ).all():
         if row.blob is None:
             found.append(f"I6 {row.id}: no saved state")
-        elif row.codec != CODEC or row.mac != state_mac(key, row.id, row.deployment_id, row.revision, row.blob):
+        elif row.codec != CODEC or not state_signed(keys, row.mac, row.id, row.deployment_id, row.revision, row.blob):
             found.append(f"I6 {row.id}: the saved state is not what we wrote")
         elif row.state in OPEN:
             found += _differences(connection, engine, row)

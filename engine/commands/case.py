@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -140,7 +140,7 @@ class Case:
     def load(self) -> tuple[Run, StepServices]:
         """The running state, verified. Raises Refused (STATE_DAMAGED) for one that is not what we wrote."""
         row = self.step.connection.execute(_STATE, {"instance": self.id}).one()
-        if row.codec != CODEC or not hmac.compare_digest(row.mac, self._mac(self.revision, row.blob)):
+        if row.codec != CODEC or not self._signed(row.mac, self.revision, row.blob):
             raise Refused(T("流程状态与保存时不一致，已拒绝读取。"), code="STATE_DAMAGED")
         self._variables = row.variables
         services = StepServices(self.step, self, self.actor)
@@ -271,7 +271,7 @@ class Case:
         row = self.step.connection.execute(
             select(state.c.blob, state.c.mac).where(state.c.instance_id == self.id)
         ).one()
-        if not hmac.compare_digest(row.mac, self._mac(self.revision - 1, row.blob)):
+        if not self._signed(row.mac, self.revision - 1, row.blob):
             raise Refused(T("流程状态与保存时不一致，已拒绝读取。"), code="STATE_DAMAGED")
         self.step.connection.execute(
             update(state).where(state.c.instance_id == self.id).values(mac=self._mac(self.revision, row.blob))
@@ -281,10 +281,21 @@ class Case:
         """Over the state and where it belongs, so that an old one or another instance's cannot be put in its place."""
         return state_mac(self.step.engine.settings.key_for("state"), self.id, self.deployment_id, revision, blob)
 
+    def _signed(self, mac: bytes, revision: int, blob: bytes) -> bool:
+        keys = self.step.engine.settings.keys_for("state")
+        return state_signed(keys, mac, self.id, self.deployment_id, revision, blob)
+
 
 def state_mac(key: bytes, instance_id: str, deployment_id: str, revision: int, blob: bytes) -> bytes:
     place = f"{CODEC}|{instance_id}|{deployment_id}|{revision}|".encode()
     return hmac.new(key, place + blob, hashlib.sha256).digest()
+
+
+def state_signed(
+    keys: Iterable[bytes], mac: bytes, instance_id: str, deployment_id: str, revision: int, blob: bytes
+) -> bool:
+    """Whether one of the installation's secrets signed it: a secret that was replaced still vouches for what it wrote."""
+    return any(hmac.compare_digest(mac, state_mac(key, instance_id, deployment_id, revision, blob)) for key in keys)
 
 
 def _stamped(line: Line, revision: int | None) -> Line:
