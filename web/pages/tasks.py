@@ -22,7 +22,7 @@ from engine.queries.work_list import WorkList
 from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import Text, gettext
-from web.pages import case, taskform
+from web.pages import case, story, taskform
 from web.pages.desk import ask, due, if_allowed, me, run, subject
 from web.pages.said import say
 from web.pages.words import when
@@ -133,6 +133,7 @@ def _follow(detail: TaskDetail, actor: Actor, whole: Any) -> list[str]:
         for task in whole.tasks
     ]
     drawings = case.Drawings(actor, case.ids_of(ask(InstanceDiagram(actor, whole.instance.id))))
+    sentences += _elsewhere(whole, drawings)
     for timer in whole.timers:
         until = due(timer.due_at)
         if until is not None and timer.name and not drawings.stands_by(timer.definition_key, timer.element_id):
@@ -145,6 +146,19 @@ def _follow(detail: TaskDetail, actor: Actor, whole: Any) -> list[str]:
     if whole.incidents:
         sentences.append(gettext("有一个自动步骤没有办成，管理人员会处理；您提交的内容已经保存。"))
     return list(dict.fromkeys(sentences))
+
+
+def _elsewhere(whole: Any, drawings: case.Drawings) -> list[str]:
+    """What others have to do now that the reader may not see as tasks: which lane has it, and no name."""
+    seen = {task.element_id for task in whole.tasks}
+    told = []
+    for active in whole.active_elements:
+        drawn = drawings.of(active.definition_key)
+        element = drawn.elements.get(active.element_id) if drawn else None
+        if element is not None and element.kind in story.PERSONAL and element.name and element.id not in seen:
+            lane = gettext(element.lane) if element.lane else gettext("有关部门")
+            told.append(gettext("由{lane}办理“{name}”。", lane=lane, name=gettext(element.name)))
+    return told
 
 
 @blueprint.post("/tasks/<task_id>/claim")

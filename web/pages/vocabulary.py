@@ -40,6 +40,8 @@ def words(actor: Actor) -> ValueWords:
         if word is None or isinstance(found, list | dict):
             return None
         shown = word.options.get(found) if isinstance(found, str | int | float | bool) else None
+        if shown is None and word.options and found is not None:
+            return None  # the same name used for something else: a code that says nothing
         return gettext(word.label), gettext(shown) if shown else in_words(found)
 
     return value
