@@ -104,6 +104,10 @@ class Machine:
             self.started = time.thread_time()
         if self.steps >= self.limits.steps:
             return StepFailed(T("一次推进超过 {n} 步，流程可能在空转。", n=self.limits.steps), code="STEP_LIMIT")
+        if len(self.outgoing) >= self.limits.messages:
+            return StepFailed(
+                T("一次推进发出了 {n} 条消息，流程可能在空转。", n=self.limits.messages), code="MESSAGE_LIMIT"
+            )
         if time.thread_time() - self.started > self.limits.seconds:
             return StepFailed(T("一次推进超过 {n} 秒，已暂停。", n=self.limits.seconds), code="TIME_LIMIT")
         return None

@@ -54,10 +54,28 @@ async function show(diagram, xml) {
   const laidOut = /<(\w+:)?BPMNShape[\s>]/.test(xml);
   if (!laidOut) {
     const { layoutProcess } = await import('bpmn-auto-layout');
-    xml = await layoutProcess(xml);
+    xml = await layoutProcess(withEnds(xml));
   }
   await diagram.importXML(xml);
   return !laidOut;
+}
+
+/** The layout follows `incoming` and `outgoing`; BPMN lets a file leave them out, for the flows say it already. */
+function withEnds(xml) {
+  const file = new DOMParser().parseFromString(xml, 'application/xml');
+  const byId = new Map([...file.getElementsByTagName('*')].map((node) => [node.getAttribute('id'), node]));
+  for (const flow of file.getElementsByTagNameNS('*', 'sequenceFlow')) {
+    for (const [end, side] of [['sourceRef', 'outgoing'], ['targetRef', 'incoming']]) {
+      const node = byId.get(flow.getAttribute(end));
+      if (!node || [...node.children].some((one) => one.localName === side && one.textContent.trim() === flow.id)) continue;
+      const named = file.createElementNS(flow.namespaceURI, flow.prefix ? `${flow.prefix}:${side}` : side);
+      named.textContent = flow.id;
+      // They stand behind the documentation and the extensions, before everything of the step's own.
+      const first = [...node.children].find((one) => !['documentation', 'extensionElements', 'incoming'].includes(one.localName));
+      node.insertBefore(named, first ?? null);
+    }
+  }
+  return new XMLSerializer().serializeToString(file);
 }
 
 // marks ////////////////////////////////////////////////////////////

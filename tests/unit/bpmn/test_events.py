@@ -238,6 +238,16 @@ def test_a_message_beside_the_activity_can_come_again() -> None:
 # -- messages ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_loop_that_sends_for_ever_stops_after_two_hundred_messages() -> None:
+    body = node("intermediateThrowEvent", "t", message("m"))
+    for gateway in ("a", "b"):
+        default = ' default="b_e"' if gateway == "b" else ""
+        body += f'<bpmn:exclusiveGateway id="{gateway}"{default}/>'
+    play = Play(xml(process("p", body, "s -> a -> t -> b; b -> a [true]; b -> e"), messages="m"), reload=False)
+    assert [code for _, code in play.failed] == ["MESSAGE_LIMIT"]
+    assert len(play.outgoing) == 200
+
+
 def test_an_event_without_correlation_takes_no_foreign_message() -> None:
     diagram = xml(process("p", catch("w", message("m")) + user("u"), "s -> w -> u -> e"), messages="m")
     play = Play(diagram)
