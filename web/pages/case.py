@@ -15,6 +15,7 @@ from web.pages import nextsteps, outline, story, vocabulary
 from web.pages.desk import if_allowed
 
 TOLD = 6  # lines of the timeline beside a task; the instance page has them all
+BEHIND = frozenset({"service_done", "called"})  # what the system did by itself is told on the instance page
 READ = 300  # events read to tell the story
 
 
@@ -37,7 +38,7 @@ def of(task: TaskItem, actor: Actor) -> Case:
         teller = drawings.teller(who=lambda event: office_of(event, actor, drawings), value=None)
     else:
         teller = drawings.teller(who=names, value=vocabulary.words(actor))
-    lines = story.lines(told, teller)
+    lines = story.lines((event for event in told if event.kind not in BEHIND), teller)
     drawn = drawings.of(task.definition_key)
     return Case(
         why=story.why_here(before(told, task.id), teller),
