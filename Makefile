@@ -8,6 +8,7 @@ DEMO_CLOCK := 2026-06-01T09:00:00+08:00
 .PHONY: run setup test test-fast check lock bench screenshots clean
 
 run: setup ## Serve the demo on http://127.0.0.1:8000 (manual clock, moved by the bar on the page)
+	$(BIN)/zhiping db upgrade
 	ZHIPING_CLOCK=manual $(BIN)/zhiping demo --at $(DEMO_CLOCK)
 	ZHIPING_CLOCK=manual $(BIN)/zhiping serve
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from engine.queries.reading import Reading
 from engine.registry import Membership
 from engine.store.metadata import new_id
 from engine.store.row_clock import RowClock
+from engine.store.tables import definition
 from forms.i18n import T
 from processes.demo import small
 from processes.register import people, units
@@ -35,26 +37,33 @@ FIRST_ASSESSED = 2015
 
 
 def load(engine: Engine, at: datetime | None = None, size: str = "small") -> Iterator[str]:
-    """Fill an empty database; yields what is to be told. A database that holds the demo is left as it is.
+    """Fill an empty database; yields what is to be told. A database that holds the demo keeps its data and its owners'
+    changes; only shipped files that it has never seen (after an update of the program) become a new release.
 
     `at` (aware) sets a clock that stands still. Raises Refused (NO_SUCH_DEMO) for a size that is not there.
     """
     if size != "small":
         raise Refused(T("这个版本只带小型示范（small）。"), code="NO_SUCH_DEMO")
+    files = shipped_files(engine)
     if engine.ask(IsLoaded()):
-        yield str(T("示范数据已经在数据库中，没有改动。"))
-        return
-    if at is not None and isinstance(engine.clock, RowClock | FixedClock):
-        engine.clock.set(at)
-    accounts = engine.run(LoadDemo(shipped_files(engine)))
-    yield str(
-        T(
-            "示范省份已装入：{units} 个单位，{candidates} 名申报人，{accounts} 个账户。",
-            units=len(small.UNITS),
-            candidates=len(small.CANDIDATES),
-            accounts=accounts,
+        unseen = engine.ask(UnseenFiles(files))
+        if unseen:
+            engine.run(Deploy(files=unseen, actor=None, comment=str(T("随系统提供"))))
+            yield str(T("示范数据已经在数据库中；启用了随系统更新的 {n} 个流程文件。", n=len(unseen)))
+        else:
+            yield str(T("示范数据已经在数据库中，没有改动。"))
+    else:
+        if at is not None and isinstance(engine.clock, RowClock | FixedClock):
+            engine.clock.set(at)
+        accounts = engine.run(LoadDemo(files))
+        yield str(
+            T(
+                "示范省份已装入：{units} 个单位，{candidates} 名申报人，{accounts} 个账户。",
+                units=len(small.UNITS),
+                candidates=len(small.CANDIDATES),
+                accounts=accounts,
+            )
         )
-    )
     yield str(T("所有示范账户的密码都是 {password}。", password=DEMO_PASSWORD))
     for line in (
         T("申报人：c-001 至 c-{last:03d}", last=len(small.CANDIDATES)),
@@ -83,6 +92,17 @@ class IsLoaded:
 
     def answer(self, reading: Reading) -> bool:
         return reading.connection.execute(select(units.unit.c.code).limit(1)).first() is not None
+
+
+@dataclass(frozen=True)
+class UnseenFiles:
+    """Those of `files` whose content was never deployed here: what an update of the program has brought."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def answer(self, reading: Reading) -> dict[str, bytes]:
+        seen = set(reading.connection.scalars(select(definition.c.sha256)))
+        return {name: raw for name, raw in self.files.items() if hashlib.sha256(raw).hexdigest() not in seen}
 
 
 @dataclass(frozen=True)
