@@ -231,7 +231,7 @@ def ineligible_decision(context: StepContext, params: dict[str, Any]) -> Mapping
     if params["decision"] == "refer":
         if any(finding["gate"] != DOUBTFUL for finding in row["findings"]):
             raise Refused(
-                T("只有学历年限方面的疑问可以提请认定；范围、处分、失信和通道方面的不能放行。"), code="NOT_RELEASABLE"
+                T("只有学历年限方面的疑问可以提请认定；范围、处分、失信和渠道方面的不能放行。"), code="NOT_RELEASABLE"
             )
         return {}
     applications.open_cycle(context.connection, context.now)

@@ -71,7 +71,7 @@ def main_facts(connection: Connection, application_id: str) -> list[dict[str, st
         T("申报人"): item.name,
         T("单位"): item.unit,
         T("申报职称"): str(words.TITLE[row["target_title"]]),
-        T("申报通道"): str(words.CHANNEL[row["channel"]]),
+        T("申报渠道"): str(words.CHANNEL[row["channel"]]),
         T("现任职称"): _prior(row),
         T("学历"): "；".join(_education(entry) for entry in entries("education")),
         T("从事档案工作起始日期"): _day(row["archives_work_from"]),

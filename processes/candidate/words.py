@@ -97,7 +97,7 @@ UNDER_REVIEW = T("评审中")  # what anybody reads between the vote and the pub
 GATE: Mapping[str, Text] = {
     "scope": T("申报范围"),
     "conduct": T("品德与考核"),
-    "channel": T("申报通道"),
+    "channel": T("申报渠道"),
     "years": T("学历与年限"),
 }
 PLEDGE = T(
@@ -118,10 +118,10 @@ def sentence(finding: Mapping[str, Any]) -> Text:
         "NOT_EMPLOYED": T("申报人应在岗，台账中没有在岗的记录。"),
         "AGENCY_NEEDED": T("自由职业者须经人事代理机构申报，请填写代理机构。"),
         "EXCEPTIONAL_NOT_SENIOR": T("破格只能申报高级职称。"),
-        "EVIDENCE_MISSING": T("所选通道须有证明材料。"),
-        "AID_ENDED": T("援青期已满或没有援青记录，不能走援青通道。"),
-        "HARDSHIP_NOT_MET": T("单位不在艰苦边远地区或者基层服务年限不够，不能走这一通道。"),
-        "RECOGNITION_CLOSED": T("在青高学历认定尚未开通，请选择其他通道。"),
+        "EVIDENCE_MISSING": T("所选渠道须有证明材料。"),
+        "AID_ENDED": T("援青期已满或没有援青记录，不能走援青渠道。"),
+        "HARDSHIP_NOT_MET": T("单位不在艰苦边远地区或者基层服务年限不够，不能走这一渠道。"),
+        "RECOGNITION_CLOSED": T("在青高学历认定尚未开通，请选择其他渠道。"),
         "TABLE": T("按现行学历年限表不符合条件。"),
     }
     if code in plain:

@@ -153,7 +153,7 @@ def test_the_big_form_without_javascript(visit: Callable[..., Page]) -> None:
     person.goes_to("/me")
     person.follows("开始申报职称")
     person.presses("发起")
-    person.fills({"申报职称": "馆员", "申报类型": "学术型", "申报通道": "正常申报", "本人身份": "事业单位"})
+    person.fills({"申报职称": "馆员", "申报类型": "学术型", "申报渠道": "正常申报", "本人身份": "事业单位"})
     person.fills({"种类": "论文", "名称": "档案保护研究"}, row="代表作 1")
     person.adds("代表作")
     person.fills({"种类": "编研成果", "名称": "河湟档案选编"}, row="代表作 2")

@@ -47,7 +47,7 @@ def apply(candidate: Person) -> None:
     candidate.follows("开始申报职称")
     candidate.presses("发起")
     candidate.sees("填写申报表", "2026年6月30日（周二）24:00", "西宁演示区档案馆")
-    candidate.fills({"申报职称": "副研究馆员", "申报类型": "工匠型", "申报通道": "正常申报", "本人身份": "事业单位"})
+    candidate.fills({"申报职称": "副研究馆员", "申报类型": "工匠型", "申报渠道": "正常申报", "本人身份": "事业单位"})
     candidate.fills({"个人总结": "从事档案整理、数字化和修复工作十四年。"})
     candidate.fills({"做了什么": "完成三万卷档案数字化", "日期": "2025-10-01"}, row="业绩 1")
     candidate.fills({"种类": "标准规范", "名称": "档案数字化作业规范", "成果文件": FILE}, row="代表作 1")
