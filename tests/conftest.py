@@ -15,8 +15,9 @@ from engine.clock import FixedClock
 from engine.config import Settings
 from engine.engine import Engine
 from engine.registry import Registry
-from engine.store.unit_of_work import Store
+from engine.store import prepare
 from tests import postgres
+from web.cli.common import MIGRATIONS
 
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Qinghai
 
@@ -31,18 +32,14 @@ MakeEngine = Callable[..., Engine]
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with all tables, to be copied: quicker than making them again."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    store = Store(f"sqlite:///{path}")
-    store.create_schema()
-    store.close()
+    prepare.upgrade(f"sqlite:///{path}", MIGRATIONS)
     return path
 
 
 @pytest.fixture(scope="session")
 def postgres_template() -> str:
     name = postgres.server().create()
-    store = Store(postgres.server().url(name))
-    store.create_schema()
-    store.close()
+    prepare.upgrade(postgres.server().url(name), MIGRATIONS)
     return name
 
 
