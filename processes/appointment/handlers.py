@@ -29,6 +29,7 @@ class CaseRef(Schema):
 class FactsResult(Schema):
     competition_needed = fields.Boolean(required=True)
     post_situation = fields.String(required=True)
+    special_post_possible = fields.Boolean(required=True)
     notice_kind = fields.String(required=True)
     notice_scope = fields.String(required=True)
     publisher_group = fields.String(required=True)
@@ -42,6 +43,7 @@ def facts(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     return {
         "competition_needed": not reserved,
         "post_situation": _situation(context, case, reserved),
+        "special_post_possible": case.quota_exempt,
         "notice_kind": "appointment",
         "notice_scope": "unit",
         "publisher_group": "unit_hr",
@@ -167,6 +169,11 @@ def keep_certified(context: StepContext, params: dict[str, Any]) -> Mapping[str,
     return {"appointment_outcome": "certified_not_appointed", "review_at": review_at}
 
 
+@remarked
+def keep_remark(_context: StepContext, _params: dict[str, Any]) -> None:
+    """What was said besides stays with its own step: the next form begins without it."""
+
+
 HANDLERS = (
     Handler("appointment.facts", facts, CaseRef, FactsResult, T("查明聘用的岗位情况")),
     Handler(
@@ -176,6 +183,7 @@ HANDLERS = (
         CompetitionResult,
         T("登记竞聘结果"),
     ),
+    Handler("appointment.keep_remark", keep_remark, Nothing, Nothing, T("保存其他说明")),
     Handler("appointment.appoint", remarked(appoint), AppointParams, Nothing, T("登记聘用并占用岗位")),
     Handler("appointment.file", remarked(file_appointment), FileParams, OutcomeResult, T("登记聘用备案")),
     Handler("appointment.keep_certified", keep_certified, CaseRef, WaitResult, T("保留证书待聘")),

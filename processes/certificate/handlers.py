@@ -143,7 +143,7 @@ def issue(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     context.note(
         "certificate_issued",
         {"certificate_no": made["no"]},
-        T("已发证书 {no}，自 {day} 起具有该职称。", no=made["no"], day=made["effective_on"].isoformat()),
+        T("已发证书 {no}，自 {day} 起具有该职称。", no=made["no"], day=day(made["effective_on"])),
     )
     return {"certificate_no": made["no"]}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -38,17 +38,39 @@ class MeetingRef(Schema):
 
 class ListResult(Schema):
     committee_options = fields.List(fields.Dict(), required=True)
+    waiting = fields.List(fields.Dict(), required=True)
 
 
 def list_committees(context: StepContext, _params: dict[str, Any]) -> Mapping[str, Any]:
-    """All committees, each with the end of its filing; one that has expired is refused when it is chosen."""
+    """All committees, each with the end of its filing, and who waits for a meeting as of now.
+
+    A committee whose filing has expired is refused when it is chosen; the list itself is made when the meeting is planned.
+    """
     options = [
         {"value": row["id"], "label": f"{row['name']}（备案至 {day(row['valid_until'])}）"}
         for row in committees(context.connection)
     ]
     if not options:
         raise Refused(T("还没有核准备案的评审委员会，不能开会。"), code="NO_COMMITTEE")
-    return {"committee_options": options}
+    queued = [row["id"] for row in applications.queued(context.connection)]
+    return {"committee_options": options, "waiting": _listed(context, queued)}
+
+
+def _listed(context: StepContext, application_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Number, name, unit and title of each case, in this order."""
+    rows = []
+    for number, application_id in enumerate(application_ids, 1):
+        facts = case_facts(context.connection, application_id)
+        rows.append(
+            {
+                "application_id": application_id,
+                "number": number,
+                "name": facts.name,
+                "unit_name": facts.unit_name,
+                "target_title_text": title_words(facts.target_title),
+            }
+        )
+    return rows
 
 
 class AssembleParams(Schema):
@@ -70,23 +92,11 @@ def assemble(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     filed = get_committee(context.connection, params["committee_id"])
     queued = [row["id"] for row in applications.queued(context.connection, filed["scope_titles"])]
     meeting_id = meetings.plan_meeting(
-        context.connection, instance_id=context.instance_id, application_ids=queued, **params
+        context.connection, instance_id=context.instance_id, application_ids=queued, now=context.now, **params
     )
     for application_id in queued:
         applications.set_status(
             context.connection, application_id, "in_meeting", actor=acting(context), now=context.now
-        )
-    candidates = []
-    for number, application_id in enumerate(queued, 1):
-        facts = case_facts(context.connection, application_id)
-        candidates.append(
-            {
-                "application_id": application_id,
-                "number": number,
-                "name": facts.name,
-                "unit_name": facts.unit_name,
-                "target_title_text": title_words(facts.target_title),
-            }
         )
     share = Share.parse(parameter(context.connection, "meeting.quorum", context.now))
     return {
@@ -94,7 +104,7 @@ def assemble(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
         "committee_size": filed["size"],
         "quorum_needed": quorum(filed["size"], share),
         "meeting_due": end_of_day(params["held_on"]),
-        "candidates": candidates,
+        "candidates": _listed(context, queued),
     }
 
 
@@ -122,7 +132,7 @@ class PostponeResult(Schema):
 
 
 def postpone(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    meetings.postpone_meeting(context.connection, params["meeting_id"], params["held_on"])
+    meetings.postpone_meeting(context.connection, params["meeting_id"], params["held_on"], context.now)
     context.note("postponed", {"held_on": params["held_on"].isoformat()})
     return {"meeting_due": end_of_day(params["held_on"])}
 

@@ -17,6 +17,7 @@ from engine.errors import Forbidden, Invalid, Refused
 from engine.policy import ADMIN, Candidate, matches
 from engine.registry import Actor
 from forms.i18n import T
+from processes.dates import instant
 from processes.publicity.calendars import take_in
 from processes.register.notice_tables import get_notice
 from processes.register.notice_windows import move_window
@@ -51,7 +52,7 @@ class ExtendNotice:
             raise Refused(
                 T(
                     "公示期只能延长，不能缩短：现在的截止时间是 {at}。",
-                    at=local(shortened.closes_at).isoformat(sep=" "),
+                    at=instant(shortened.closes_at),
                 ),
                 code="SHORTENED",
             ) from shortened

@@ -13,6 +13,7 @@ from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
 from processes.acting import acting, remarked
+from processes.dates import instant
 from processes.publicity.calendars import take_in
 from processes.register import applications, meetings
 from processes.register.cases import shown_row
@@ -163,7 +164,7 @@ def publish(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     context.note(
         "notice_published",
         {"notice_id": notice_id, "closes_at": closes_at.isoformat(), "items": len(items)},
-        T("公示已发布，{closes} 截止。", closes=closes_at.isoformat(sep=" ", timespec="minutes")),
+        T("公示已发布，{closes} 截止。", closes=instant(closes_at)),
     )
     return {"published_at": local(context.now), "closes_at": closes_at}
 

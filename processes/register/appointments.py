@@ -26,6 +26,7 @@ from engine.clock import local
 from engine.errors import Refused
 from engine.store.metadata import Id, UtcDateTime, metadata, new_id
 from forms.i18n import T
+from processes.dates import day
 from processes.register.columns import Key, one_of, together
 from processes.register.notice_items import item_outcome
 from processes.register.policies import parameter
@@ -133,9 +134,7 @@ def check_notice_closed(connection: Connection, application_id: str, contract_fr
         raise Refused(T("拟聘公示期满且无异议之后才能聘用。"), code="APPOINTMENT_NOTICE_OPEN")
     earliest = local(notice["closed_effective_at"]).date()
     if contract_from < earliest:
-        raise Refused(
-            T("合同最早从 {day} 开始，拟聘公示期满之后。", day=earliest.isoformat()), code="CONTRACT_TOO_EARLY"
-        )
+        raise Refused(T("合同最早从 {day} 开始，拟聘公示期满之后。", day=day(earliest)), code="CONTRACT_TOO_EARLY")
 
 
 def appoint(
@@ -172,8 +171,8 @@ def appoint(
             T(
                 "聘用合同一般不少于 {years} 年：自 {begin} 起，至少到 {end}。",
                 years=years,
-                begin=contract_from.isoformat(),
-                end=last_day(contract_from, years).isoformat(),
+                begin=day(contract_from),
+                end=day(last_day(contract_from, years)),
             ),
             code="CONTRACT_TOO_SHORT",
         )

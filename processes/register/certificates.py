@@ -28,6 +28,7 @@ from engine.errors import Refused
 from engine.store.metadata import Id, UtcDateTime, metadata, new_id
 from engine.store.upsert import insert_new
 from forms.i18n import T
+from processes.dates import day
 from processes.register.columns import Key, Name, one_of
 from processes.register.meetings import passing_round
 from processes.register.notice_items import item_outcome
@@ -114,7 +115,7 @@ def confirm_title(
     closed_on = local(notice["closed_effective_at"]).date() if notice else confirmed_on
     if not closed_on <= confirmed_on <= local(now).date():
         raise Refused(
-            T("批复日期应在公示期满（{closed}）之后、今天（含）之前。", closed=closed_on.isoformat()), code="BAD_DATE"
+            T("批复日期应在公示期满（{closed}）之后、今天（含）之前。", closed=day(closed_on)), code="BAD_DATE"
         )
     new = {
         "id": new_id(),
@@ -127,7 +128,7 @@ def confirm_title(
     kept = connection.execute(select(confirmation).where(confirmation.c.doc_no == doc_no)).mappings().one()
     if kept["confirmed_on"] != confirmed_on:
         raise Refused(
-            T("文号 {doc_no} 已登记的日期是 {day}，请核对。", doc_no=doc_no, day=kept["confirmed_on"].isoformat()),
+            T("文号 {doc_no} 已登记的日期是 {day}，请核对。", doc_no=doc_no, day=day(kept["confirmed_on"])),
             code="DOC_NO_TAKEN",
         )
     connection.execute(

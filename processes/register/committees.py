@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from engine.errors import Refused
 from engine.store.metadata import new_id
 from forms.i18n import T
+from processes.dates import day
 from processes.register.committee_tables import committee
 from processes.register.policies import parameter
 from processes.rules.terms import filing_valid_until
@@ -46,7 +47,7 @@ def file_committee(
         )
     longest = filing_valid_until(filed_on, parameter(connection, "filing.max_years", now))
     if valid_until > longest:
-        raise Refused(T("核准备案最长有效至 {day}。", day=longest.isoformat()), code="FILING_TOO_LONG")
+        raise Refused(T("核准备案最长有效至 {day}。", day=day(longest)), code="FILING_TOO_LONG")
     committee_id = new_id()
     connection.execute(
         insert(committee).values(
@@ -76,9 +77,9 @@ def check_filing(filed: RowMapping, held_on: date) -> None:
             T(
                 "{name}的核准备案有效期是 {begin} 至 {end}，{day} 不能开会评审。请先办理备案。",
                 name=filed["name"],
-                begin=filed["filed_on"].isoformat(),
-                end=filed["valid_until"].isoformat(),
-                day=held_on.isoformat(),
+                begin=day(filed["filed_on"]),
+                end=day(filed["valid_until"]),
+                day=day(held_on),
             ),
             code="FILING_EXPIRED",
         )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from engine.errors import Refused
 from engine.store.metadata import new_id
 from forms.i18n import T, Text
+from processes.dates import day
 from processes.register.committee_tables import (
     ballot_round,
     count_entry,
@@ -25,6 +26,7 @@ from processes.register.committee_tables import (
 from processes.register.committees import check_filing
 from processes.register.policies import parameter, parameters
 from processes.rules.votes import Share, counts_agree, quorum, vote_result
+from processes.rules.workdays import local_day
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,13 @@ def plan_meeting(
     mode: str,
     instance_id: str,
     application_ids: Sequence[str],
+    now: datetime,
 ) -> str:
-    """Keep a meeting over the given cases, in that order. Raises `Refused`: `FILING_EXPIRED`, `NOBODY_QUEUED`."""
+    """Keep a meeting over the given cases, in that order.
+
+    Raises `Refused`: `MEETING_IN_THE_PAST`, `FILING_EXPIRED`, `NOBODY_QUEUED`.
+    """
+    _not_in_the_past(held_on, now)
     filed = get_committee(connection, committee_id)
     check_filing(filed, held_on)
     if not application_ids:
@@ -78,18 +85,20 @@ def plan_meeting(
     return meeting_id
 
 
-def postpone_meeting(connection: Connection, meeting_id: str, held_on: date) -> None:
-    """Another day for a meeting without a quorum. Raises `Refused` `FILING_EXPIRED`, `EARLIER`."""
+def postpone_meeting(connection: Connection, meeting_id: str, held_on: date, now: datetime) -> None:
+    """Another day for a meeting without a quorum. Raises `Refused` `FILING_EXPIRED`, `EARLIER`, `MEETING_IN_THE_PAST`."""
     meeting = get_meeting(connection, meeting_id, lock=True)
     if held_on < meeting["held_on"]:
         raise Refused(T("会议只能改到原定日期之后。"), code="EARLIER")
+    _not_in_the_past(held_on, now)
     check_filing(get_committee(connection, meeting["committee_id"]), held_on)
     _set(connection, meeting_id, held_on=held_on, attended=None)
 
 
 def check_in(connection: Connection, meeting_id: str, attended: int, now: datetime) -> bool:
-    """Keep how many members came; says whether the meeting may open (R-70)."""
+    """Keep how many members came; says whether the meeting may open (R-70). Raises `Refused` `MEETING_NOT_YET`."""
     meeting = get_meeting(connection, meeting_id, lock=True)
+    _has_come(meeting, now)
     if not 0 <= attended <= meeting["size"]:
         raise Refused(
             T("到会人数应在 0 至 {size} 之间，现填 {given} 人。", size=meeting["size"], given=attended),
@@ -112,9 +121,11 @@ def enter_counts(
 ) -> None:
     """One operator's whole count (application id -> counts) of the current attempt; `entry` is first or second.
 
-    Raises `Refused`: `BAD_COUNTS` naming the candidates whose numbers cannot be, `FOUR_EYES` for the same operator twice.
+    Raises `Refused`: `BAD_COUNTS` naming the candidates whose numbers cannot be, `FOUR_EYES` for the same operator twice,
+    `MEETING_NOT_YET`.
     """
     meeting = get_meeting(connection, meeting_id, lock=True)
+    _has_come(meeting, now)
     if meeting["status"] != "counting":
         raise Refused(T("这次会议现在不在计票。"), code="NOT_COUNTING")
     positions = dict(candidates(connection, meeting_id))
@@ -362,6 +373,22 @@ def passing_round(connection: Connection, application_id: str) -> RowMapping | N
         .limit(1)
     )
     return connection.execute(query).mappings().first()
+
+
+def _not_in_the_past(held_on: date, now: datetime) -> None:
+    """A title counts from the meeting's day, which nobody may date back."""
+    if held_on < local_day(now):
+        raise Refused(
+            T("会议日期 {day} 已经过去，请选今天或以后的日期。", day=day(held_on)), code="MEETING_IN_THE_PAST"
+        )
+
+
+def _has_come(meeting: RowMapping, now: datetime) -> None:
+    """Nobody checks in or counts before the day on which the title will count."""
+    if local_day(now) < meeting["held_on"]:
+        raise Refused(
+            T("会议定于 {day}，当天才能登记到会人数和票数。", day=day(meeting["held_on"])), code="MEETING_NOT_YET"
+        )
 
 
 def _possible(meeting: RowMapping, count: Counts, share: Share) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from forms.i18n import T, Text
+from processes.dates import day
 from processes.register.application_tables import application
 from processes.register.cases import TITLE_WORDS
 from processes.register.committee_tables import review_meeting
@@ -44,7 +45,7 @@ class Subjects:
             for row in reading.connection.execute(cases)
         }
         for row in reading.connection.execute(meetings):
-            found[row.instance_id] = T("{day} 评审会议，{place}", day=row.held_on.isoformat(), place=row.place)
+            found[row.instance_id] = T("{day} 评审会议，{place}", day=day(row.held_on), place=row.place)
         return found
 
 

@@ -23,10 +23,10 @@ from sqlalchemy import (
     update,
 )
 
-from engine.clock import local
 from engine.errors import NotFound, Refused
 from engine.store.metadata import Id, UtcDateTime, metadata, new_id
 from forms.i18n import T
+from processes.dates import instant
 from processes.register.columns import Key, Name, one_of
 from processes.rules.quota import NoVacancy, Posts
 
@@ -133,7 +133,7 @@ def check_published(quota: Quota | None) -> Quota:
         if quota is not None and quota.closes_at is not None:
             text = T(
                 "本单位的岗位数额正在公示，{closes} 期满，在此之前不能推荐。",
-                closes=f"{local(quota.closes_at):%Y-%m-%d %H:%M}",
+                closes=instant(quota.closes_at),
             )
         else:
             text = T("本单位的岗位数额还没有核定公示，不能推荐。请先完成岗位数额公示。")
@@ -186,12 +186,20 @@ def fill(connection: Connection, application_id: str, now: datetime) -> bool:
 
 
 def fill_special(connection: Connection, unit_code: str, year: int, level: str) -> None:
-    """An exempt candidate takes a special post (R-44): the approved number is not touched."""
-    connection.execute(
+    """An exempt candidate takes a special post (R-44): the approved number is not touched.
+
+    It is counted in the year's posts of that level; raises Refused (NO_QUOTA) where none were verified.
+    """
+    counted = connection.execute(
         update(post_quota)
         .where(post_quota.c.unit_code == unit_code, post_quota.c.year == year, post_quota.c.post_level == level)
         .values(special_occupied=post_quota.c.special_occupied + 1, version=post_quota.c.version + 1)
     )
+    if counted.rowcount == 0:
+        raise Refused(
+            T("本单位 {year} 年该层级的岗位数额还没有核定，特设岗位无处登记；请先核定岗位数额。", year=year),
+            code="NO_QUOTA",
+        )
 
 
 def fill_free(connection: Connection, unit_code: str, year: int, level: str, now: datetime) -> None:

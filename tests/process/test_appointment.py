@@ -103,7 +103,6 @@ def test_to_the_reserved_post_without_a_competition(new_stage: Any) -> None:
     [
         ({"contract_to": "2029-11-08"}, "CONTRACT_TOO_SHORT"),
         ({"contract_from": "2026-11-09", "contract_to": "2030-01-01"}, "CONTRACT_TOO_EARLY"),
-        ({"use_special_post": True}, "SPECIAL_POST_FORBIDDEN"),
     ],
 )
 def test_a_contract_against_the_rules_is_refused_and_no_post_is_taken(
@@ -116,6 +115,39 @@ def test_a_contract_against_the_rules_is_refused_and_no_post_is_taken(
     assert caught.value.code == code
     assert scene.posts == (3, 2, 1, 0)
     assert scene.stage.rows(appointment) == []
+
+
+def test_a_special_post_is_not_offered_to_who_counts_in_the_quota(new_stage: Any) -> None:
+    scene = Scene(new_stage(), reserved=True)
+    scene.publish_and_close()
+    scene.stage.do(scene.instance, "appoint", HR, **{**CONTRACT, "use_special_post": True})
+    assert scene.posts == (3, 3, 0, 0)
+    assert scene.stage.rows(appointment)[0]["use_special_post"] is False
+
+
+def test_a_special_post_without_verified_posts_is_refused_and_not_left_uncounted(new_stage: Any) -> None:
+    stage = new_stage(quota_exempt=True, channel="aid_qinghai")
+    scene = Scene(stage, reserved=False)
+    stage.do(scene.instance, "competition_plan", HR, posts=1, plan="援青人员使用特设岗位聘用。", terms=3)
+    stage.do(scene.instance, "qualification_check", HR, qualified=True)
+    stage.do(scene.instance, "competition_evaluation", PANEL, ranking=1)
+    scene.publish_and_close()
+    with stage.engine.store.transaction() as connection:
+        connection.execute(update(units.post_quota).values(year=2025))
+    with pytest.raises(Refused) as caught:
+        stage.do(scene.instance, "appoint", HR, **{**CONTRACT, "use_special_post": True})
+    assert caught.value.code == "NO_QUOTA"
+    assert stage.rows(appointment) == []
+
+
+def test_a_remark_stays_with_its_own_step(new_stage: Any) -> None:
+    stage = new_stage(post_managed=False)
+    scene = Scene(stage, reserved=False)
+    plan = {"posts": 1, "plan": "按竞聘方案择优聘用一人。", "terms": 3}
+    stage.do(scene.instance, "competition_plan", HR, **plan, opinion="方案已征求意见。")
+    assert stage.form(scene.instance, "qualification_check", HR).get("opinion") is None
+    stage.do(scene.instance, "qualification_check", HR, qualified=True, opinion="材料齐全。")
+    assert stage.form(scene.instance, "competition_evaluation", PANEL).get("opinion") is None
 
 
 def test_only_the_grades_of_the_title_can_be_chosen(new_stage: Any) -> None:

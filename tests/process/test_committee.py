@@ -59,10 +59,11 @@ def committee_id(stage: Stage) -> str:
 
 
 def meeting(stage: Stage, held_on: str = "2026-09-22") -> str:
-    """Start a meeting and plan it; answers the instance, waiting for the check-in."""
+    """Start a meeting and plan it; answers the instance, on the meeting's morning, waiting for the check-in."""
     instance = stage.start("P12_review_meeting_vote", OFFICE)
     plan = {"committee_id": committee_id(stage), "held_on": held_on, "place": "西宁演示会议中心", "mode": "onsite"}
     stage.do(instance, "plan_meeting", OFFICE, **plan)
+    stage.until(f"{held_on}T09:00:00")
     return instance
 
 
@@ -251,9 +252,47 @@ def test_sixteen_of_twenty_five_cannot_open(stage: Stage) -> None:
         stage.do(instance, "postpone_meeting", OFFICE, held_on="2026-09-20", postpone_reason="提前")
     assert caught.value.code == "EARLIER"
     stage.do(instance, "postpone_meeting", OFFICE, held_on="2026-09-24", postpone_reason="人数不足")
+    with pytest.raises(Refused) as early:
+        stage.do(instance, "check_in", OFFICE, attended=17)
+    assert early.value.code == "MEETING_NOT_YET"
+    stage.until("2026-09-24T00:00:00")
     stage.do(instance, "check_in", OFFICE, attended=17)
     assert stage.open(instance) == ["enter_counts_first"]
     assert stage.rows(review_meeting)[0]["held_on"].isoformat() == "2026-09-24"
+
+
+def test_nobody_dates_a_title_back(stage: Stage) -> None:
+    instance = stage.start("P12_review_meeting_vote", OFFICE)
+    plan = {"committee_id": committee_id(stage), "held_on": "2026-09-20", "place": "西宁", "mode": "onsite"}
+    with pytest.raises(Refused) as caught:
+        stage.do(instance, "plan_meeting", OFFICE, **plan)
+    assert caught.value.code == "MEETING_IN_THE_PAST"
+    assert "2026年9月20日" in str(caught.value)
+    stage.do(instance, "plan_meeting", OFFICE, **{**plan, "held_on": "2026-09-21"})
+    assert stage.open(instance) == ["check_in"]
+
+
+def test_nobody_counts_before_the_day_of_the_meeting(stage: Stage) -> None:
+    instance = stage.start("P12_review_meeting_vote", OFFICE)
+    plan = {"committee_id": committee_id(stage), "held_on": "2026-09-22", "place": "西宁", "mode": "onsite"}
+    stage.do(instance, "plan_meeting", OFFICE, **plan)
+    stage.until("2026-09-21T23:59:59")
+    with pytest.raises(Refused) as caught:
+        stage.do(instance, "check_in", OFFICE, attended=21)
+    assert caught.value.code == "MEETING_NOT_YET"
+    assert "2026年9月22日" in str(caught.value)
+    stage.until("2026-09-22T00:00:00")
+    stage.do(instance, "check_in", OFFICE, attended=21)
+    assert stage.open(instance) == ["enter_counts_first"]
+
+
+def test_who_plans_the_meeting_sees_who_waits_for_it(stage: Stage) -> None:
+    instance = stage.start("P12_review_meeting_vote", OFFICE)
+    shown = [
+        (row["name"], row["unit_name"], row["target_title_text"])
+        for row in stage.form(instance, "plan_meeting", OFFICE)["waiting"]
+    ]
+    assert shown == [(f"演示{number:03}", "演示档案馆1", "副研究馆员") for number in (1, 2, 3)]
 
 
 def test_a_committee_whose_filing_has_lapsed_cannot_meet(stage: Stage) -> None:
