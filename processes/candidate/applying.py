@@ -78,6 +78,7 @@ def open_application(context: StepContext, _params: dict[str, Any]) -> Mapping[s
         "annual_assessments": [
             {"year": year, "grade": grade}
             for year, grade in people.assessments(context.connection, person["id"]).items()
+            if title is None or year >= title["obtained_on"].year  # as the form asks
         ],
     }
 

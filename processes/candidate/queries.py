@@ -15,6 +15,7 @@ from processes.candidate.words import sentence
 from processes.register.application_tables import application
 from processes.register.applications import history
 from processes.register.certificates import certificate_of
+from processes.register.notice_items import running_until
 from processes.register.people import person_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class OwnApplication:
     submitted_at: datetime | None
     certificate_no: str | None
     certificate_code: str | None
+    notice_closes_at: datetime | None  # of the public notice over it that runs now; aware, UTC
 
     @property
     def reason(self) -> str | None:
@@ -87,6 +89,7 @@ class OwnApplications:
             submitted_at=row["submitted_at"],
             certificate_no=certificate["no"] if certificate else None,
             certificate_code=certificate["code"] if certificate else None,
+            notice_closes_at=running_until(connection, row["id"]),
         )
 
 

@@ -69,6 +69,21 @@ def item_outcome(connection: Connection, kind: str, application_id: str) -> tupl
     return (None, None) if row is None else (row["outcome"], row)
 
 
+def running_until(connection: Connection, application_id: str) -> datetime | None:
+    """When the notice that runs over an application closes (aware, UTC); None where none runs."""
+    query = (
+        select(publicity_notice.c.closes_at)
+        .join(publicity_item, publicity_item.c.notice_id == publicity_notice.c.id)
+        .where(
+            publicity_item.c.application_id == application_id,
+            publicity_item.c.outcome.is_(None),
+            publicity_notice.c.status == "published",
+        )
+    )
+    closes_at: datetime | None = connection.execute(query.order_by(publicity_notice.c.closes_at.desc())).scalar()
+    return closes_at
+
+
 def _item(notice_id: str, application_id: str) -> tuple[Any, Any]:
     return publicity_item.c.notice_id == notice_id, publicity_item.c.application_id == application_id
 

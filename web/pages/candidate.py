@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,12 +15,12 @@ from engine.queries.instance_view import InstanceView
 from engine.queries.views import InstanceDetail, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor
-from forms.i18n import T, gettext
+from forms.i18n import T, gettext, language
 from processes.candidate.commands import Withdraw
 from processes.candidate.queries import OwnApplication, OwnApplications, StatusLine
 from processes.candidate.words import STATUS, TITLE
 from processes.register.application_tables import RUNNING
-from web.pages import story
+from web.pages import nextsteps, story
 from web.pages.case import Drawings, ids_of
 from web.pages.desk import ask, due, if_allowed, me, run
 from web.pages.reform import STATUSES
@@ -108,7 +109,9 @@ def _application(known: OwnApplication, todo: list[TaskItem], actor: Actor) -> d
         "plain": str(status.plain),
         "reasons": [*([known.reason] if known.reason else []), *[str(finding) for finding in known.findings]],
         "todo": [_todo(task) for task in tasks],
-        "waiting": _waiting(whole, actor) if whole and running else gettext("这次申报已经办完。"),
+        "waiting": _waiting(whole, known.notice_closes_at, actor)
+        if whole and running
+        else gettext("这次申报已经办完。"),
         "next": str(status.following) if status.following and running else "",
         "certificate": _certificate(known),
         "withdraw": url_for("own.withdraw", application_id=known.application_id)
@@ -128,8 +131,8 @@ def _line(one: StatusLine) -> story.Line:
     return story.Line(one.at, str(STATUS[one.status]), who, "person" if one.by_me else "system", details)
 
 
-def _waiting(whole: InstanceDetail, actor: Actor) -> str:
-    """Which office has it now and until when; never a name."""
+def _waiting(whole: InstanceDetail, notice_closes_at: datetime | None, actor: Actor) -> str:
+    """Which office has it now and until when, and how long a notice runs; never a name."""
     drawings = Drawings(actor, ids_of(ask(InstanceDiagram(actor, whole.instance.id))))
     told: list[str] = []
     for active in whole.active_elements:
@@ -138,18 +141,23 @@ def _waiting(whole: InstanceDetail, actor: Actor) -> str:
         if element is not None and element.kind in story.PERSONAL and element.name:
             lane = gettext(element.lane) if element.lane else gettext("有关部门")
             told.append(gettext("由{lane}办理“{name}”。", lane=lane, name=gettext(element.name)))
+    if notice := due(notice_closes_at):
+        told.append(gettext("公示到 {until} 结束，{left}。", until=notice.until, left=notice.words))
     for timer in whole.timers:
         found = due(timer.due_at)
+        if timer.due_at == notice_closes_at:
+            continue
         if found and timer.name and not drawings.stands_by(timer.definition_key, timer.element_id):
             told.append(
                 gettext("{name}：{until}，{left}。", name=gettext(timer.name), until=found.until, left=found.words)
             )
     told += [
-        gettext("等待：{name}。", name=gettext(waiting.name))
+        gettext("{sentence}。", sentence=nextsteps.waiting(waiting.name))
         for waiting in whole.waiting
         if waiting.name and not drawings.stands_by(waiting.definition_key, waiting.element_id)
     ]
-    return "".join(dict.fromkeys(told)) or gettext("正在办理，暂时不需要您做什么。")
+    gap = " " if language() == "en" else ""
+    return gap.join(dict.fromkeys(told)) or gettext("正在办理，暂时不需要您做什么。")
 
 
 def _certificate(known: OwnApplication) -> dict[str, str] | None:

@@ -40,10 +40,11 @@ def of(task: TaskItem, actor: Actor) -> Case:
         teller = drawings.teller(who=names, value=vocabulary.words(actor))
     lines = story.lines((event for event in told if event.kind not in BEHIND), teller)
     drawn = drawings.of(task.definition_key)
+    called = bool(diagrams) and diagrams[0].definition_key != task.definition_key  # the first is the whole case's
     return Case(
         why=story.why_here(before(told, task.id), teller),
-        next_steps=nextsteps.rows(drawn.next_steps(task.element_id)) if drawn else [],
-        deadlines=nextsteps.deadline_sentences(drawn, task.element_id) if drawn else [],
+        next_steps=nextsteps.rows(drawn.next_steps(task.element_id), called) if drawn else [],
+        deadlines=nextsteps.deadline_sentences(drawn, task.element_id, called) if drawn else [],
         lines=lines[-TOLD:],
         earlier=max(0, len(lines) - TOLD),
         open=events is not None and not is_applicant(actor),

@@ -6,18 +6,24 @@ from forms.i18n import gettext
 from web.pages.outline import NextStep, Outline
 
 
-def sentence(step: NextStep) -> str:
-    """Where the way leads, without the condition: `由 单位人事 办理“审核材料”`."""
+def sentence(step: NextStep, called: bool = False) -> str:
+    """Where the way leads, without the condition: `由 单位人事 办理“审核材料”`. `called`: the step stands in a process that
+    another one called, which goes on after its end."""
     name = gettext(step.name)
     if step.kind == "end":
-        return gettext("这个流程结束：{name}", name=name)
+        return gettext("这一环节结束：{name}", name=name) if called else gettext("这个流程结束：{name}", name=name)
     if step.kind == "wait":
-        return gettext("等待：{name}", name=name)
+        return waiting(step.name)
     if step.kind in ("call", "group"):
         return gettext("进入“{name}”", name=name)
     if step.lane:
         return gettext("由{lane}办理“{name}”", lane=gettext(step.lane), name=name)
     return gettext("办理“{name}”", name=name)
+
+
+def waiting(name: str) -> str:
+    """`等待：公示期满`; an event that is itself called “等待…” is told as it is called."""
+    return gettext(name) if name.startswith("等待") else gettext("等待：{name}", name=gettext(name))
 
 
 def condition(step: NextStep) -> str:
@@ -33,8 +39,8 @@ def turn(gateway: str, branch: str) -> str:
     return f"{gateway}{mark}{branch}"
 
 
-def rows(found: list[NextStep]) -> list[dict[str, str]]:
-    return [{"condition": condition(step), "text": sentence(step)} for step in found]
+def rows(found: list[NextStep], called: bool = False) -> list[dict[str, str]]:
+    return [{"condition": condition(step), "text": sentence(step, called)} for step in found]
 
 
 def in_words(found: list[NextStep]) -> list[str]:
@@ -45,11 +51,11 @@ def in_words(found: list[NextStep]) -> list[str]:
     ]
 
 
-def deadline_sentences(drawn: Outline, element_id: str) -> list[str]:
+def deadline_sentences(drawn: Outline, element_id: str, called: bool = False) -> list[str]:
     """What happens when nobody acts in time, one sentence for each boundary timer."""
     told = []
     for timer, following in drawn.deadlines(element_id):
-        then = gettext("{all}", all=[sentence(step) for step in following])
+        then = gettext("{all}", all=[sentence(step, called) for step in following])
         name = gettext(timer.name)
         if name and then:
             told.append(gettext("到期没有办理（{name}）：{then}。", name=name, then=then))

@@ -22,10 +22,11 @@ from engine.queries.work_list import WorkList
 from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import Text, gettext
-from web.pages import case, story, taskform
+from processes.candidate.files import CaseFiles
+from web.pages import case, nextsteps, story, taskform
 from web.pages.desk import ask, due, if_allowed, me, run, subject
 from web.pages.said import say
-from web.pages.words import when
+from web.pages.words import size, when
 from web.pages.work import holder, may_put_back, offered_to, row
 from web.security import kept_fields, login_required, safe_path
 
@@ -139,7 +140,7 @@ def _follow(detail: TaskDetail, actor: Actor, whole: Any) -> list[str]:
         if until is not None and timer.name and not drawings.stands_by(timer.definition_key, timer.element_id):
             sentences.append(gettext("{name}，到 {until}。", name=gettext(timer.name), until=until.until))
     sentences += [
-        gettext("等待：{name}", name=gettext(one.name))
+        nextsteps.waiting(one.name)
         for one in whole.waiting
         if one.name and not drawings.stands_by(one.definition_key, one.element_id)
     ]
@@ -207,6 +208,7 @@ def _page(
         form=form,
         fields=form.fields(values, errors) if may_act else form.shown(),
         summary=form.summary(errors) if errors else None,
+        materials=_materials(detail, actor),
         refusal=refusal,
         notice=notice,
         draft_at=form.view.draft_saved_at if drafted else None,
@@ -233,6 +235,27 @@ def _head(detail: TaskDetail, actor: Actor) -> dict[str, Any]:
         "revision": task.revision,
         "has_form": task.form_key is not None,
     }
+
+
+def _materials(detail: TaskDetail, actor: Actor) -> list[dict[str, Any]]:
+    """The files of the case, for whoever checks or decides it: not for the person whose case it is."""
+    if detail.instance.started_by == actor.username:
+        return []
+    return [
+        {
+            "what": str(group.what),
+            "instead": str(group.instead) if group.instead else "",
+            "files": [
+                {
+                    "name": file.name,
+                    "size": size(file.size),
+                    "href": url_for("attachments.download", attachment_id=file.id),
+                }
+                for file in group.files
+            ],
+        }
+        for group in ask(CaseFiles(detail.instance.id))
+    ]
 
 
 def _subject(detail: TaskDetail) -> str:
@@ -277,6 +300,7 @@ def _closed(detail: TaskDetail, form: taskform.TaskForm, actor: Actor) -> str:
         task=_head(detail, actor) | {"due": None, "holder": ""},
         form=form,
         fields=form.shown(),
+        materials=_materials(detail, actor),
         closed={"title": title, "sentence": sentence},
         told=told,
         instance_href=url_for("instance.show", instance_id=task.process_instance_id) if told.open else None,

@@ -30,6 +30,19 @@ def test_what_happens_when_nobody_acts(drawn: outline.Outline) -> None:
     ]
 
 
+def test_the_end_of_a_called_process_ends_one_stage(drawn: outline.Outline) -> None:
+    rows = nextsteps.rows(drawn.next_steps("check"), called=True)
+    assert rows[-1]["text"] == "这一环节结束：不予受理"
+    assert nextsteps.deadline_sentences(drawn, "check", called=True) == [
+        "到期没有办理（十个工作日未审核）：这一环节结束：逾期未审核。"
+    ]
+
+
+def test_what_is_called_waiting_is_not_told_twice() -> None:
+    assert nextsteps.waiting("等待表决结果") == "等待表决结果"
+    assert nextsteps.waiting("公示期满") == "等待：公示期满"
+
+
 def test_a_called_process_is_entered(drawn: outline.Outline) -> None:
     assert nextsteps.in_words(drawn.next_steps("window")) == ["进入“核发”"]
 

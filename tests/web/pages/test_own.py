@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from engine.clock import FixedClock
 from engine.config import Settings
 from engine.engine import Engine
 from processes import demo, office
+from processes.register.notice_tables import publicity_notice
 from tests.process.province import MORNING, Province
 from tests.web.pages.conftest import Browser
 from web.app import create_app
+from web.pages.words import until
 
 PASSWORD = "demo-zhiping"
 SECRET = "test-" * 10
@@ -120,3 +123,103 @@ def test_a_result_is_not_told_before_it_is_public(app: Flask, province: Province
     assert "未通过" not in browser.page
     province.tell("result_published", case)
     assert "评审未通过" in browser.open("/me")
+
+
+def test_while_a_notice_runs_its_end_is_told(app: Flask, province: Province) -> None:
+    """The day that ends at 24:00, once; nobody reads “等待：等待…”."""
+    case = province.assessed("c-001")
+    province.decide(case)
+    province.publish(case)
+    page = enter(app, "c-001").page
+    closes_at = province.rows(publicity_notice, publicity_notice.c.instance_id == case)[0]["closes_at"]
+    assert page.count(f"公示到 {until(closes_at)} 结束") == 1
+    assert page.count("24:00") == 1
+    assert "等待：等待" not in page
+    province.close_notice(case)
+    assert "公示到" not in enter(app, "c-001").page
+
+
+def test_the_wait_for_a_vote_is_told_once(app: Flask, province: Province) -> None:
+    province.queued()
+    page = enter(app, "c-001").page
+    assert "等待表决结果。" in page
+    assert "等待：等待" not in page
+
+
+def test_whoever_checks_an_application_opens_its_files(app: Flask, province: Province) -> None:
+    """Evidence, works and the files of each step; a confidential work is told without a file. Nobody else gets them."""
+    province.until("2026-06-20T09:00:00")
+    me, names = province.actor("c-001"), ("证明.png", "规范.png", "说明.png", "承诺.png")
+    proof, work, more, pledged = [province.attach(me, name) for name in names]
+    open_work = {
+        "kind": "standard",
+        "title": "作业规范",
+        "role": "第一起草人",
+        "date": "2024-05-01",
+        "abstract": "规范",
+    }
+    works = [{**open_work, "file": [work]}, {**open_work, "title": "保密成果", "confidential": True}]
+    case = province.begin("c-001")
+    province.fill(case, "c-001", works=works, channel="urgently_needed", channel_evidence=[proof], attachments=[more])
+    province.do(case, "sign_pledge", me, agree=True, attachments=[pledged])
+    steps: list[tuple[str, str, Callable[[str], None]]] = [
+        ("hr-u01", "verify_materials", province.verify),
+        ("panel-u01", "panel_assessment", province.assess),
+        ("leader-u01", "decide_recommend", province.decide),
+        ("region-xining", "local_endorse", province.endorse),
+        ("committee_office", "review_materials", province.review),
+        ("committee_office", "audit_conclude", province.audit),
+    ]
+    for username, element, done in steps:
+        if element == "local_endorse":
+            province.publish(case)
+            province.close_notice(case)
+            province.submit_recommendation(case)
+        browser = enter(app, username)
+        page = browser.open(f"/tasks/{province.task(case, element).id}")
+        assert "代表作 2</dt>" in page, element
+        assert "涉密/不宜公开，已由单位审核" in page, element
+        for file, name in zip((proof, work, more, pledged), names, strict=True):
+            assert f'/attachments/{file}" download>{name}</a>' in page, (element, name)
+            assert browser.client.get(f"/api/v1/attachments/{file}").status_code == 200, (element, name)
+        done(case)
+    for stranger in ("c-002", "hr-u02", "leader-u02", "region-yushu"):
+        assert enter(app, stranger).client.get(f"/api/v1/attachments/{work}").status_code == 404, stranger
+
+
+def test_a_work_that_turned_out_confidential_is_offered_to_nobody(app: Flask, province: Province) -> None:
+    """The file of an earlier hand-in is not listed once the work is declared confidential."""
+    province.until("2026-06-20T09:00:00")
+    me = province.actor("c-015")
+    work = {"kind": "standard", "title": "规范", "role": "主笔", "date": "2024-05-01", "abstract": "规范"}
+    case = province.begin("c-015")
+    province.fill(case, "c-015", works=[{**work, "file": [province.attach(me, "原件.png")]}])
+    province.pledge(case, "c-015")
+    assert province.open(case) == ["confirm_ineligible"]
+    unit = province.application(case)["unit_code"]
+    task = province.task(case, "confirm_ineligible").id
+    assert "原件.png" in enter(app, f"hr-{unit}").open(f"/tasks/{task}")
+    province.do(case, "confirm_ineligible", province.actor(f"hr-{unit}"), human_decision="return", note="请核对。")
+    province.until("2026-06-20T15:00:00")
+    province.fill(case, "c-015", works=[{**work, "confidential": True}])
+    province.pledge(case, "c-015")
+    page = enter(app, f"hr-{unit}").open(f"/tasks/{province.task(case, 'confirm_ineligible').id}")
+    assert "涉密/不宜公开，已由单位审核" in page
+    assert "原件.png" not in page
+
+
+def test_the_code_of_a_text_message_is_not_asked_for_and_not_refused(app: Flask, province: Province) -> None:
+    case = province.begin("c-001")
+    province.fill(case, "c-001")
+    page = enter(app, "c-001").open(f"/tasks/{province.task(case, 'sign_pledge').id}")
+    assert "我已阅读并作出以上承诺" in page
+    assert re.search(r'<div [^>]*data-path="sms_code"[^>]* hidden[ >]', page)
+    province.do(case, "sign_pledge", province.actor("c-001"), agree=True, sms_code="123456")
+    assert province.open(case) == ["verify_materials"]
+
+
+def test_assessments_are_proposed_from_the_year_of_the_present_title_on(province: Province) -> None:
+    shown = province.form(province.begin("c-001"), "fill_application", province.actor("c-001"))
+    years = [row["year"] for row in shown["annual_assessments"]]
+    assert years == sorted(years)
+    assert years[0] == int(shown["prior_title_date"][:4])
