@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Final
 
 from marshmallow import EXCLUDE, INCLUDE
@@ -213,7 +214,8 @@ def _service(element: Element, findings: Findings, registry: Registry | None) ->
         return
     handler = registry.handlers.get(element.topic)
     if handler is None:
-        text = T("服务“{topic}”不存在；可用的有 {names}。", topic=element.topic, names=sorted(registry.handlers))
+        near = get_close_matches(element.topic, sorted(registry.handlers), n=5, cutoff=0.0)
+        text = T("服务“{topic}”不存在；名称最接近的有 {names}。", topic=element.topic, names=near)
         findings.error(element.line, element.id, "TOPIC_UNKNOWN", text, topic=element.topic)
         return
     schema = handler.params()
@@ -237,10 +239,33 @@ def _human(process: Process, element: Element, findings: Findings, known: KnownN
         if other is None or not other.human:
             text = T("notSameActorAs 引用的“{ref}”不是本流程的人工任务。", ref=ref)
             findings.error(element.line, element.id, "DANGLING", text, ref=ref)
+    _offer(process, element, findings)
     if not element.name:
         findings.warn(
             element.line, element.id, "NAMELESS", T("任务“{id}”没有名称，办理人看不出要做什么。", id=element.id)
         )
+
+
+def _offer(process: Process, element: Element, findings: Findings) -> None:
+    """Who may start a process are often those whose own case it is: offered to all of them, each reads everybody's. Told once
+    for a lane, however many tasks are in it."""
+    own, lane = split_names(element.candidate_groups), element.lane
+    groups = own or ((lane.group,) if lane else ())
+    if element.properties.get("scope") or (lane and lane.scope):
+        return
+    line, where, name = (
+        (lane.line, lane.id, lane.name) if lane and not own else (element.line, element.id, element.label)
+    )
+    for group in groups:
+        told = any(each.code == "OFFER_TO_STARTERS" and each.element == where for each in findings.problems)
+        if group in process.start_groups and not told:
+            text = T(
+                "“{name}”派给整个“{group}”组，而这个组的人都能发起本流程：每个人都会看到所有人的事项。"
+                "若不应如此，请写明 scope。",
+                name=name,
+                group=group,
+            )
+            findings.warn(line, where, "OFFER_TO_STARTERS", text, group=group)
 
 
 def check_calls(processes: list[Process], findings: Findings, known: KnownNames) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+import structlog
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.util.task import TaskState
 
@@ -19,6 +20,8 @@ from forms.i18n import T, Text
 OPEN: Final = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 
 feel: Final = Feel()
+
+log = structlog.get_logger(__name__)
 
 for _name in ("spiff.task", "spiff.workflow", "spiff.data"):
     # Below this level SpiffWorkflow hands the variables of every task to the log.
@@ -140,6 +143,9 @@ class Machine:
     def fail(self, task: Any, error: BaseException) -> None:
         """Keep the task where it is until somebody retries; whatever else runs on."""
         task.internal_data["blocked"] = _failure_data(error)
+        if not isinstance(error, ZhipingError | BpmnError):
+            # What an unforeseen error says may repeat what was typed: it stands in the server's log and nowhere else.
+            log.warning("step failed", element=task.task_spec.name, error=repr(error))
         if isinstance(error, BpmnError | Refused):
             self.raised.append((task, error))
 
@@ -177,7 +183,7 @@ def _failure_data(error: BaseException) -> dict[str, Any]:
         code, text = error.code, error.text
     else:
         code = "STEP_FAILED"
-        text = T("这一步出错：{kind}：{message}", kind=type(error).__name__, message=str(error)[:500])
+        text = T("这一步出错（{kind}），详情见服务器日志。", kind=type(error).__name__)
     return {"code": code, "text": clean(text.dump()), "facts": {key: _fact(value) for key, value in facts.items()}}
 
 

@@ -146,15 +146,11 @@ def _unknown() -> NotFound:
 def require_receiver(held: Held, username: str) -> None:
     """May the task be handed to this person? Raises NotFound for no such account, Refused otherwise.
 
-    Somebody to whom the task was offered may hand it on within the offer; a process owner or administrator to anybody
-    but themselves, so that distributing work is not a way to take it."""
+    Whoever hands it on, it stays within its offer: the candidates with their scope, or the person the diagram names.
+    Distributing work is no way to take it, nor to show a case to somebody who has nothing to do with it."""
     receiver = people.actor(held.case.step.connection, username)
     if receiver.username in held.facts.barred:
         raise Refused(T("此人办理过前面的步骤，这一步须由另一人办理。"), code="FOUR_EYES")
-    if policy.matches(receiver, held.facts.candidates) or receiver.username in (held.row.assignee, held.row.owner):
-        return
-    distributing = not policy.may_take(held.actor, held.facts) and receiver.username != held.actor.username
-    if not distributing and held.facts.candidates:
+    named = receiver.username in (held.row.assignee, held.row.owner)
+    if not named and not policy.matches(receiver, held.facts.candidates):
         raise Refused(T("此人不在这项任务的办理范围内。"), code="NOT_A_CANDIDATE")
-    if receiver.username == held.actor.username:
-        raise Refused(T("不能把任务派给自己。"), code="NOT_A_CANDIDATE")

@@ -22,7 +22,7 @@ class UnclaimTask:
         held = hold(step, self.task_id, self.actor, self.revision)
         held.require("task.unclaim")
         if not held.facts.candidates:
-            raise Refused(T("这项任务是指定给个人的，不能退回；可以转交给别人。"), code="NO_CANDIDATES")
+            raise Refused(T("这项任务是指定给个人的，不能退回。"), code="NO_CANDIDATES")
         if held.row.assignee is not None:
             held.change(assignee=None, assigned_at=None, owner=None)
             held.note("unclaimed", previous=held.row.assignee)

@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, update
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import Busy, TooMany, Unauthenticated
-from engine.identity import audit, passwords, people, sessions, throttle
+from engine.identity import attempts, audit, passwords, people, sessions, throttle
 from engine.identity.tables import login_attempt
-from engine.store.upsert import insert_new
 from forms.i18n import T
 
 if TYPE_CHECKING:
@@ -88,9 +87,9 @@ class BeginAttempt:
 
     def execute(self, step: Step) -> people.Person | None:
         connection = step.connection
-        _forget_old(connection, self.at)
+        attempts.forget_old(connection, self.at)
         subjects = throttle.subjects(people.normal(self.username), self.address)
-        counts = {subject: _lock_count(connection, subject, self.at) for subject, _ in subjects}
+        counts = {subject: attempts.lock_count(connection, subject, self.at) for subject, _ in subjects}
         wait = max(throttle.wait_left(counts[s][0], free, counts[s][1], self.at) for s, free in subjects)
         if wait:
             seconds = max(1, round(wait.total_seconds()))
@@ -182,26 +181,3 @@ def forgive(connection: Connection, username: str, address: str) -> None:
         .where(login_attempt.c.subject == shared, login_attempt.c.failures > 0)
         .values(failures=login_attempt.c.failures - 1)
     )
-
-
-def _lock_count(connection: Connection, subject: str, at: datetime) -> tuple[int, datetime]:
-    """Failures and when the last was; the row is made and held, so that others with the same subject wait here."""
-    connection.execute(insert_new(connection, login_attempt).values(subject=subject, failures=0, last_at=at))
-    row = connection.execute(
-        select(login_attempt.c.failures, login_attempt.c.last_at)
-        .where(login_attempt.c.subject == subject)
-        .with_for_update()
-    ).one()
-    if at - row.last_at >= throttle.FORGET:
-        return 0, at
-    return row.failures, row.last_at
-
-
-def _forget_old(connection: Connection, at: datetime) -> None:
-    # Rows that somebody holds are left for the next time: waiting for them here could end in a deadlock.
-    old = (
-        select(login_attempt.c.subject)
-        .where(login_attempt.c.last_at < at - throttle.FORGET)
-        .with_for_update(skip_locked=True)
-    )
-    connection.execute(delete(login_attempt).where(login_attempt.c.subject.in_(old)))

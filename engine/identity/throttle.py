@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 FREE_PER_ACCOUNT = 5  # failures without delay, for one account from one address
 FREE_PER_ADDRESS = 50  # the same for all accounts from one address: an office behind one router stays usable
+FREE_GUESSES = 50  # wrong answers to what anybody may ask, from one address
 LONGEST = timedelta(minutes=5)
 FORGET = timedelta(minutes=15)  # without a failure for so long, the count starts anew
 
@@ -31,6 +32,11 @@ def subjects(username: str, address: str) -> list[tuple[str, int]]:
         (_hash("account", username.lower(), address), FREE_PER_ACCOUNT),
         (_hash("address", address), FREE_PER_ADDRESS),
     ]
+
+
+def guesser(what: str, address: str) -> str:
+    """The counter of wrong guesses at `what` ("certificate") from one address; what was guessed right is not counted."""
+    return _hash("guess", what, address)
 
 
 def _hash(*parts: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine import policy
 from engine.queries import shaped
 from engine.queries.reading import Page, Reading
+from engine.queries.veil import Veil
 from engine.queries.views import IncidentItem
 from engine.registry import Actor
 from engine.store import tables as t
@@ -33,4 +34,7 @@ class IncidentList:
             query = query.where(incident.definition_key == self.definition_key)
         ordered = query.order_by(incident.created_at.desc(), incident.id)
         rows = reading.connection.execute(shaped.limited(ordered, self.first_result, self.max_results)).all()
-        return Page([shaped.incident_item(row) for row in rows], shaped.count(reading.connection, query))
+        roots = {(row.deployment_id, row.root_key) for row in rows}
+        veils = {root: Veil.over(reading, self.actor, *root) for root in roots}
+        items = [veils[row.deployment_id, row.root_key].incident(shaped.incident_item(row)) for row in rows]
+        return Page(items, shaped.count(reading.connection, query))

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from engine.queries import shaped
 from engine.queries.instance_view import visible
 from engine.queries.reading import Reading
+from engine.queries.veil import Veil
 from engine.queries.views import ActiveElementItem, DiagramView
 from engine.registry import Actor
 from engine.store import tables as t
@@ -25,6 +26,7 @@ class InstanceDiagram:
     def answer(self, reading: Reading) -> list[DiagramView]:
         connection = reading.connection
         instance = visible(reading, self.actor, self.instance_id)
+        veil = Veil.over(reading, self.actor, instance.deployment_id, instance.definition_key)
         event, part, definition = t.event.c, t.deployment_definition.c, t.definition.c
         visited = connection.execute(
             select(event.definition_key, event.element_id)
@@ -41,7 +43,7 @@ class InstanceDiagram:
             )
         ]
         incidents = [
-            shaped.incident_item(row)
+            veil.incident(shaped.incident_item(row))
             for row in connection.execute(
                 shaped.incidents().where(t.incident.c.instance_id == instance.id, t.incident.c.state != "resolved")
             )

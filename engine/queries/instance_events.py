@@ -51,8 +51,8 @@ class InstanceEvents:
                     name=row.name,
                     definition_key=row.definition_key,
                     task_id=row.task_id,
-                    data=veil.event_data(body["data"], row.definition_key, row.element_id),
-                    text=Text.load(body["text"]) if body["text"] else None,
+                    data=veil.event_data(body["data"], row.definition_key, row.element_id, row.kind),
+                    text=veil.event_text(row.kind, row.actor, Text.load(body["text"]) if body["text"] else None),
                     hash=row.hash,
                 )
             )

@@ -51,17 +51,16 @@ class InstanceView:
             .order_by(t.task.c.created_at, t.task.c.id)
         ).all()
         scopes = connection.scalars(select(scope.c.scope).where(scope.c.instance_id == row.id).order_by(scope.c.scope))
+        veil = Veil.over(reading, self.actor, row.deployment_id, row.definition_key)
         return InstanceDetail(
             instance=shaped.instance_item(row, shaped.names(connection, [row.started_by])),
-            variables=Veil.over(reading, self.actor, row.deployment_id, row.definition_key).variables(
-                unpack(kept.variables)
-            ),
+            variables=veil.variables(unpack(kept.variables)),
             active_elements=tuple(ActiveElementItem(**each) for each in kept.active) if not row.ended_at else (),
             timers=tuple(shaped.timer_item(each) for each in timers),
             waiting=tuple(
                 WaitingItem(each.id, each.element_id, each.name, each.definition_key, each.message) for each in messages
             ),
-            incidents=tuple(shaped.incident_item(each) for each in incidents),
+            incidents=tuple(veil.incident(shaped.incident_item(each)) for each in incidents),
             tasks=tuple(shaped.task_items(reading, self.actor, tasks)),
             scopes=tuple(scopes),
             may=self._may(row),

@@ -208,4 +208,7 @@ def incident_item(row: Row[Any]) -> IncidentItem:
 
 
 def incidents() -> Select[Any]:
-    return select(t.incident, t.instance.c.business_key).join(t.instance, t.instance.c.id == t.incident.c.instance_id)
+    """Incidents with what of their instance is needed to show them; `root_key` is the process it was started with."""
+    instance = t.instance.c
+    columns = (instance.business_key, instance.deployment_id, instance.definition_key.label("root_key"))
+    return select(t.incident, *columns).join(t.instance, instance.id == t.incident.c.instance_id)

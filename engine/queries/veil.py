@@ -2,14 +2,14 @@
 
 `secret`     variables that are read in the form of the task that needs them, by those whose task it is, and nowhere else
 `outsiders`  groups whose members learn where their case stands and what they did themselves, and not how the office worked
-             on it: no variables, no values that decided, nobody's name
+             on it: no variables, no values that decided, nobody's name, and of a step that failed only that it stands still
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -18,10 +18,14 @@ from engine import policy
 from engine.bpmn.elements import split_names
 from engine.policy import TaskFacts
 from engine.queries.reading import Reading
+from engine.queries.views import IncidentItem
 from engine.registry import Actor
 from engine.releases import LoadedRelease
+from forms.i18n import T, Text
 
 SOMEBODY = "-"  # stands for a person whom the reader is not told; no username looks like it
+STANDS_STILL = T("这一步停住了，经办部门已经知道，会处理；不需要您做什么。")
+TROUBLE = frozenset({"incident_opened", "incident_retried"})  # lines of history that say why a step failed
 TOLD_OUTSIDE = frozenset({"taken", "flows", "due", "reason", "code"})  # what of a line's data says where a case went
 
 
@@ -63,12 +67,28 @@ class Veil:
         """Who did something, as the reader may know it."""
         return SOMEBODY if self.outside and username not in (None, self.actor.username) else username
 
+    def incident(self, item: IncidentItem) -> IncidentItem:
+        """A step that failed: outside, that it stands still and the office knows, never why."""
+        if not self.outside:
+            return item
+        by = self.person(item.resolved_by)
+        return replace(item, code="STANDS_STILL", message=STANDS_STILL, facts={}, resolved_by=by)
+
+    def event_text(self, kind: str, by: str | None, text: Text | None) -> Text | None:
+        """The sentence of a line of history. Outside, a refusal is told to whom it was told."""
+        if not self.outside or text is None:
+            return text
+        if kind in TROUBLE:
+            return STANDS_STILL
+        return None if kind == "refused" and by != self.actor.username else text
+
     def event_data(
-        self, data: Mapping[str, Any], definition_key: str | None, element_id: str | None
+        self, data: Mapping[str, Any], definition_key: str | None, element_id: str | None, kind: str
     ) -> Mapping[str, Any]:
         """What a line of history holds besides what happened where."""
         if self.outside:
-            return {name: value for name, value in data.items() if name in TOLD_OUTSIDE}
+            told_outside = TOLD_OUTSIDE - {"code"} if kind in TROUBLE else TOLD_OUTSIDE
+            return {name: value for name, value in data.items() if name in told_outside}
         if not self.secret:
             return data
         told = dict(data)

@@ -7,10 +7,14 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from engine.errors import TooMany
+from engine.identity import guesses
 from forms.i18n import gettext
 from processes.candidate.words import TITLE
 from processes.certificate.queries import CertificateCheck, CertificateShown
-from web.pages.desk import ask, now
+from web import security
+from web.context import engine, wiring
+from web.pages.desk import now
 from web.pages.words import day
 from web.security import anonymous_form
 
@@ -43,7 +47,12 @@ def show(no: str) -> ResponseReturnValue:
 
 
 def _answer(no: str, code: str) -> ResponseReturnValue:
-    found = ask(CertificateCheck(no, code))
+    check, at = CertificateCheck(no, code), wiring().wall.now()
+    try:
+        found = guesses.look_up(engine(), check, what="certificate", address=security.address(), at=at)
+    except TooMany as error:
+        page = render_template("certificate.html", no=no, problem=str(error.text))
+        return page, 429, {"Retry-After": str(error.facts["retry_after"])}
     if found is None:
         problem = gettext("没有编号和校验码都相符的证书。请对照证书检查，字母不分大小写。")
         return render_template("certificate.html", no=no, problem=problem), 404

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from engine.commands.cancel_instance import CancelInstance
 from engine.commands.complete_task import CompleteTask
@@ -16,12 +17,15 @@ from engine.engine import Engine
 from engine.errors import Conflict, Forbidden, Refused
 from engine.jobs.backoff import pause
 from engine.queries.incidents import IncidentList
+from engine.queries.instance_diagram import InstanceDiagram
 from engine.queries.instance_events import InstanceEvents
+from engine.queries.instance_view import InstanceView
 from engine.store import tables as t
 from tests.conftest import NOON
 from tests.integration.engine.conftest import (
     ADMIN,
     ANN,
+    EVE,
     FINISH,
     OWNER,
     START,
@@ -31,6 +35,7 @@ from tests.integration.engine.conftest import (
     deploy,
     flow,
     look,
+    properties,
     simple,
     start,
     tasks,
@@ -46,6 +51,42 @@ def served(topic: str = "work", **parameters: str) -> bytes:
     """A task, then a service."""
     parts = START + user("check") + service(topic, **parameters) + FINISH
     return bpmn("served", parts + flow("begin", "check", "serve", "finish"))
+
+
+def test_outside_a_failed_step_only_stands_still(engine: Engine, office: Office) -> None:
+    given = properties(outsiders="others")
+    parts = given + START + user("check") + service("work", text="typed-63") + FINISH
+    diagram = bpmn("told", parts + flow("begin", "check", "serve", "finish"), 'camunda:candidateStarterGroups="others"')
+    deploy(engine, diagram)
+    one = start(engine, "told", EVE)
+    office.failing = 9
+    complete(engine, one, "check")
+
+    inside = engine.ask(IncidentList(ADMIN)).items[0]
+    assert (inside.code, "ConnectionError" in str(inside.message)) == ("STEP_FAILED", True)
+    told = [
+        engine.ask(IncidentList(EVE)).items,
+        engine.ask(InstanceView(EVE, one)).incidents,
+        engine.ask(InstanceDiagram(EVE, one))[0].incidents,
+    ]
+    for items in told:
+        assert [(item.code, item.facts) for item in items] == [("STANDS_STILL", {})]
+        assert "停住了" in str(items[0].message)
+    lines = [event for event in engine.ask(InstanceEvents(EVE, one)).items if event.kind == "incident_opened"]
+    assert [("停住了" in str(line.text), line.data) for line in lines] == [(True, {})]
+
+
+def test_nobody_is_told_what_an_unforeseen_error_says(engine: Engine, office: Office) -> None:
+    deploy(engine, served())
+    one = start(engine, "served")
+    office.failing = 9
+    with capture_logs() as logged:
+        complete(engine, one, "check")
+    sentence = str(engine.ask(IncidentList(ADMIN)).items[0].message)
+    events = engine.ask(InstanceEvents(ADMIN, one)).items
+    assert "ConnectionError" in sentence
+    assert "platform" not in sentence + "".join(f"{event.text} {event.data}" for event in events)
+    assert any("the platform does not answer" in line.get("error", "") for line in logged)
 
 
 def script(expression: str) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine.commands.assign_task import AssignTask
 from engine.commands.claim_task import ClaimTask
@@ -18,9 +19,11 @@ from engine.commands.start_instance import StartInstance
 from engine.commands.unclaim_task import UnclaimTask
 from engine.engine import Engine
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from engine.identity.tables import membership
 from engine.queries.instance_events import InstanceEvents
 from engine.queries.task_view import TaskForm, TaskView
 from engine.queries.work_list import WorkList
+from engine.registry import Actor
 from tests.conftest import NOON
 from tests.integration.engine.conftest import (
     ADMIN,
@@ -159,6 +162,59 @@ def test_delegating_keeps_the_owner(engine: Engine, one: str) -> None:
     seen = engine.ask(TaskView(BEN, wanted))
     assert (seen.task.assignee, seen.owner, seen.task.may_act) == ("ben", "ann", True)
     engine.run(CompleteTask(wanted, BEN))
+
+
+@pytest.mark.parametrize("actor", [OWNER, ADMIN, ANN])
+def test_whoever_hands_a_task_on_keeps_to_its_offer(engine: Engine, one: str, actor: Actor) -> None:
+    wanted = task_id(engine, one)
+    for stranger in ("eve", "owner", "admin"):
+        with pytest.raises(Refused) as refused:
+            engine.run(AssignTask(wanted, stranger, actor))
+        assert refused.value.code == "NOT_A_CANDIDATE"
+    engine.run(AssignTask(wanted, "ben", actor))
+    complete(engine, one, "check", BEN)
+
+
+def test_the_offer_has_its_scope(engine: Engine) -> None:
+    check = user("check", properties(scope="unit:u01"))
+    deploy(engine, bpmn("scoped", START + check + FINISH + flow("begin", "check", "finish")))
+    wanted = task_id(engine, start(engine, "scoped"))
+    with engine.store.transaction() as connection:
+        of_ben = membership.c.account_id == BEN.account_id
+        connection.execute(update(membership).where(of_ben).values(scope="unit:u02"))
+    for actor in (OWNER, ADMIN, ANN):
+        with pytest.raises(Refused):
+            engine.run(AssignTask(wanted, "ben", actor))
+    with engine.store.transaction() as connection:
+        connection.execute(update(membership).where(of_ben).values(scope="unit:u01"))
+    engine.run(DelegateTask(wanted, "ben", ANN))
+
+
+def test_what_the_diagram_gives_to_one_person_stays_theirs(engine: Engine) -> None:
+    check = user("check", groups="", attributes='camunda:assignee="ann"')
+    deploy(engine, bpmn("named", START + check + FINISH + flow("begin", "check", "finish")))
+    wanted = task_id(engine, start(engine, "named"))
+    for command in (
+        AssignTask(wanted, "ben", OWNER),
+        AssignTask(wanted, "ben", ADMIN),
+        DelegateTask(wanted, "ben", ANN),
+    ):
+        with pytest.raises(Refused) as refused:
+            engine.run(command)
+        assert refused.value.code == "NOT_A_CANDIDATE"
+    engine.run(AssignTask(wanted, "ann", ADMIN))
+
+
+def test_a_task_is_not_handed_to_who_did_the_step_before(engine: Engine) -> None:
+    approve = user("approve", properties(notSameActorAs="check"))
+    deploy(engine, bpmn("hand", START + user("check") + approve + FINISH + flow("begin", "check", "approve", "finish")))
+    one = start(engine, "hand")
+    complete(engine, one, "check", ANN)
+    wanted = task_id(engine, one)
+    for command in (AssignTask(wanted, "ann", ADMIN), DelegateTask(wanted, "ann", BEN)):
+        with pytest.raises(Refused) as refused:
+            engine.run(command)
+        assert refused.value.code == "FOUR_EYES"
 
 
 def test_a_task_without_offer_goes_to_the_starter(engine: Engine) -> None:

@@ -422,3 +422,41 @@ def test_problems_come_in_the_order_of_the_file_with_lines() -> None:
     )
     problems = [p for p in lint(raw) if p.severity == "error"]
     assert [(p.element, p.line) for p in problems] == [("b", 2), ("c", 3)]
+
+
+STARTED_BY_ALL = ' isExecutable="true" camunda:candidateStarterGroups="candidate, clerks"'
+
+
+@pytest.mark.parametrize(
+    ("task", "warned"),
+    [
+        (user("u", camunda_candidateGroups="candidate"), True),
+        (user("u", camunda_candidateGroups="experts,clerks"), True),
+        (user("u", properties(scope="person:x"), camunda_candidateGroups="candidate"), False),
+        (user("u", camunda_candidateGroups="experts"), False),
+        (user("u", camunda_assignee="=starter"), False),
+    ],
+)
+def test_a_task_for_all_who_may_start_is_pointed_out(task: str, warned: bool) -> None:
+    problems = lint(xml(process("p", task, LINE, attributes=STARTED_BY_ALL)))
+    assert [(each.code, each.severity) for each in problems] == [("OFFER_TO_STARTERS", "warning")] * warned
+
+
+def test_a_lane_for_all_who_may_start_is_pointed_out_once() -> None:
+    refs = "<bpmn:flowNodeRef>u</bpmn:flowNodeRef><bpmn:flowNodeRef>w</bpmn:flowNodeRef>"
+    lane = f'<bpmn:laneSet id="set"><bpmn:lane id="lane" name="clerks">{refs}</bpmn:lane></bpmn:laneSet>'
+    body = lane + user("u") + user("w")
+    problems = lint(xml(process("p", body, "s -> u -> w -> e", attributes=STARTED_BY_ALL)))
+    assert [(each.code, each.element) for each in problems] == [("OFFER_TO_STARTERS", "lane")]
+
+
+def test_an_unknown_service_names_the_five_nearest() -> None:
+    def run(_context: object, _params: object) -> None:
+        return None
+
+    registry = Registry()
+    topics = ["vote.open", "vote.close", "vote.count", "notice.post", "notice.close", "draw.seal", "draw.open"]
+    registry.add_handlers([Handler(topic, run, Schema, Schema, T("x")) for topic in topics])
+    (problem,) = lint(xml(process("p", service("u", "vote.clos"), LINE)), registry=registry)
+    names = problem.text.params["names"]
+    assert (problem.code, len(names), names[0]) == ("TOPIC_UNKNOWN", 5, "vote.close")

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from engine.engine import Engine
+from engine.identity.throttle import FREE_GUESSES
 from tests.unit.identity.conftest import PASSWORD, Wall
 from tests.web.api.conftest import API, Caller
 
@@ -428,3 +429,20 @@ def test_a_certificate_nobody_has_and_a_wrong_code_are_answered_alike(app: Flask
     answer = client.get(f"{API}/public/certificates/QH-2026-0001?code=x")
     assert (answer.status_code, answer.json["code"]) == (404, "NOT_FOUND")
     assert client.get(f"{API}/public/certificates/QH-2026-0001").status_code == 422
+
+
+def test_guessing_certificates_is_slowed_down_and_nobody_else_is(app: Flask) -> None:
+    client = app.test_client(use_cookies=False)
+
+    def guess(number: int, address: str = "203.0.113.5") -> Any:
+        path = f"{API}/public/certificates/QH-2026-{number:04d}?code={number:032x}"
+        return client.get(path, environ_overrides={"REMOTE_ADDR": address})
+
+    assert {guess(number).status_code for number in range(FREE_GUESSES)} == {404}
+    refused = guess(FREE_GUESSES)
+    assert (refused.status_code, refused.json["code"]) == (429, "TOO_MANY")
+    assert int(refused.headers["Retry-After"]) >= 1
+    page = client.get("/certificates/QH-2026-0001?code=x", environ_overrides={"REMOTE_ADDR": "203.0.113.5"})
+    assert (page.status_code, page.headers["Retry-After"]) == (429, refused.headers["Retry-After"])
+    assert "秒后再试" in page.text
+    assert guess(1, "203.0.113.6").status_code == 404

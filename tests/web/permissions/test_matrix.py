@@ -111,6 +111,14 @@ def test_who_gets_in(asked: Asked, route: str) -> None:
     assert asked.status(route, None, row.body) in (401, 303)  # 303: to the login page
 
 
+def test_who_may_hand_a_task_on_keeps_to_those_it_is_offered_to(asked: Asked) -> None:
+    """Another applicant, another unit's clerk, the distributor alone: none of them gets the unit's task."""
+    for role in ("process_owner", "admin", "hr-u01"):
+        for receiver in ("c-002", "hr-u02", "leader-u01", "admin"):
+            assert asked.status("POST /api/v1/tasks/<task_id>/assign", role, {"assignee": receiver}) == 422
+    assert asked.status("POST /api/v1/tasks/<task_id>/delegate", "hr-u01", {"assignee": "hr-u02"}) == 422
+
+
 def refusal(row: Row, role: str) -> int:
     """A row that says 0 refuses those who see the task and lets nobody else know that it is there."""
     return row.no or (403 if role in SEES_TASK else 404)
