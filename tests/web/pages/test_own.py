@@ -17,6 +17,7 @@ from engine.engine import Engine
 from processes import demo, office
 from processes.register.notice_tables import publicity_notice
 from tests.process.province import MORNING, Province
+from tests.process.test_s01_whole_path import publish_result, vote
 from tests.web.pages.conftest import Browser
 from web.app import create_app
 from web.pages.words import until
@@ -137,6 +138,16 @@ def test_while_a_notice_runs_its_end_is_told(app: Flask, province: Province) -> 
     assert "等待：等待" not in page
     province.close_notice(case)
     assert "公示到" not in enter(app, "c-001").page
+
+
+def test_the_end_of_the_result_notice_is_told_although_it_is_another_case(app: Flask, province: Province) -> None:
+    case = province.queued()
+    publish_result(province, vote(province, {case: (21, 17, 3, 1)}))
+    page = enter(app, "c-001").page
+    notices = province.rows(publicity_notice, publicity_notice.c.kind == "result")
+    assert f"公示到 {until(notices[0]['closes_at'])} 结束" in page
+    assert "等待结果公示结束。" in page
+    assert "等待：" not in page
 
 
 def test_the_wait_for_a_vote_is_told_once(app: Flask, province: Province) -> None:
