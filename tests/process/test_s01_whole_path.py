@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import Refused
+from engine.errors import NotFound, Refused
 from processes.candidate.queries import OwnApplications
 from processes.register.appointments import appointment
 from processes.register.certificates import certificate
@@ -131,6 +131,13 @@ def confirm(province: Province, case: str) -> None:
     made = province.rows(certificate)[0]
     assert (made["effective_on"], made["issued_on"]) == (date(2026, 9, 22), date(2026, 10, 26))
     assert (made["status"], province.status(case)) == ("valid", "certified")
+    # What may end an application no longer touches who holds the certificate: the sender is told, the case goes on.
+    for message in ("unit_changed", "cycle_cancelled", "fraud_found"):
+        with pytest.raises(NotFound) as nobody:
+            province.tell(message, case)
+        assert nobody.value.code == "NOBODY_WAITS"
+    assert (province.status(case), province.open(case)) == ("certified", ["prepare_notice"])
+    assert not province.look(case).incidents
 
 
 def hire(province: Province, case: str) -> None:
