@@ -59,26 +59,36 @@ class OpenParams(Schema):
 
 
 class OpenResult(Schema):
-    notice_id = fields.String(required=True)
-    notice_items = fields.List(fields.Dict(), required=True)
-    approver_group = fields.String(required=True)
-    least_workdays = fields.Integer(required=True)
-    title = fields.String(required=True)
-    body = fields.String(required=True)
-    min_workdays = fields.Integer(required=True)
+    anyone_listed = fields.Boolean(required=True)
+    publicity_outcome = fields.String(allow_none=True)
+    notice_id = fields.String(allow_none=True)
+    notice_items = fields.List(fields.Dict(), allow_none=True)
+    approver_group = fields.String(allow_none=True)
+    least_workdays = fields.Integer(allow_none=True)
+    title = fields.String(allow_none=True)
+    body = fields.String(allow_none=True)
+    min_workdays = fields.Integer(allow_none=True)
     contact_phone = fields.String(allow_none=True)
     contact_email = fields.String(allow_none=True)
     return_note = fields.String(allow_none=True)
 
 
 def open_notice(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """A draft over the items; after a recall the new draft starts with the old one's words."""
+    """A draft over the items; after a recall the new draft starts with the old one's words.
+
+    Where every case that was named has ended meanwhile there is no notice: an empty one would tell nobody anything.
+    """
     named = context.variables.get("item_application_ids") or [context.variables.get("application_id")]
     items: dict[str, NoticeItem] = {
         application_id: applications.notice_item(context.connection, application_id)
         for application_id in named
         if application_id and not _has_ended(context, application_id)
     }
+    if any(named) and not items:
+        if params["kind"] == "result":
+            _tell_who_failed(context)
+        context.note("nobody_listed", {"kind": params["kind"]}, T("所列申报均已终止，不再公示。"))
+        return {"anyone_listed": False, "publicity_outcome": "withdrawn"}
     notice_id = draft_notice(
         context.connection, items=items, instance_id=context.instance_id, now=context.now, **params
     )
@@ -86,6 +96,7 @@ def open_notice(context: StepContext, params: dict[str, Any]) -> Mapping[str, An
     recalled = context.variables.get("notice_id") if context.variables.get("notice_recalled") else None
     before = get_notice(context.connection, recalled) if recalled else None
     return {
+        "anyone_listed": True,
         "notice_id": notice_id,
         "notice_items": [shown_row(item) for item in items.values()],
         "approver_group": SECOND_PERSON.get(params["publisher_group"], params["publisher_group"]),
@@ -157,10 +168,7 @@ def publish(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     if notice["kind"] == "result":
         for item in items:
             _make_public(context, item["application_id"], "result_publicity")
-        # Who failed stands on no notice, and learns it at the same moment as everybody else (R-102).
-        meeting_id = context.variables.get("meeting_id")
-        for application_id in meetings.failed(context.connection, meeting_id) if meeting_id else []:
-            _make_public(context, application_id, "voted_failed")
+        _tell_who_failed(context)
     context.note(
         "notice_published",
         {"notice_id": notice_id, "closes_at": closes_at.isoformat(), "items": len(items)},
@@ -172,6 +180,13 @@ def publish(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
 def _has_ended(context: StepContext, application_id: str) -> bool:
     """Withdrawn or disqualified meanwhile: such a case is neither shown nor told anything."""
     return applications.get_application(context.connection, application_id)["status"] in applications.FINAL
+
+
+def _tell_who_failed(context: StepContext) -> None:
+    """Who failed stands on no notice, and learns it at the same moment as everybody else (R-102)."""
+    meeting_id = context.variables.get("meeting_id")
+    for application_id in meetings.failed(context.connection, meeting_id) if meeting_id else []:
+        _make_public(context, application_id, "voted_failed")
 
 
 def _make_public(context: StepContext, application_id: str, status: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from engine.commands.publish_message import PublishMessage
 from engine.errors import Forbidden, Invalid, Refused
 from engine.store import tables as engine_tables
 from processes.register.application_tables import application
@@ -21,6 +22,7 @@ from tests.process.stage import (
     HR,
     OFFICE,
     OFFICE2,
+    OWNER,
     SUPERVISOR,
     VICE,
     Stage,
@@ -324,6 +326,33 @@ def test_when_nobody_passes_there_is_no_notice_and_everybody_is_told(stage: Stag
     assert stage.ended(instance) == "meeting_over"
     assert {m["application_id"] for m in messages(stage, "result_published")} == set(stage.applications)
     assert stage.rows(publicity_item) == []
+
+
+def test_when_all_who_passed_are_gone_no_empty_notice_is_published(stage: Stage) -> None:
+    """The notice was recalled because of the only one who passed; nobody is left for a new one."""
+    instance = meeting(stage)
+    stage.do(instance, "check_in", OFFICE, attended=21)
+    count(stage, instance, (21, 17, 3, 1), (21, 13, 8, 0), (21, 13, 8, 0))
+    sign(stage, instance)
+    words = {"title": "评审结果公示", "body": "现将评审结果予以公示，欢迎监督。", "contact_phone": "0971-6120000"}
+    words["contact_email"] = "a@example.cn"
+    stage.do(instance, "prepare_notice", OFFICE, **words, min_workdays=5)
+    stage.do(instance, "approve_notice", OFFICE2, decision="approve")
+    with stage.engine.store.transaction() as connection:
+        where = application.c.id == stage.applications[0]
+        connection.execute(update(application).where(where).values(status="disqualified"))
+    asked = {"notice_id": stage.rows(publicity_item)[0]["notice_id"]}
+    stage.engine.run(PublishMessage("notice_recall_requested", OWNER, correlation=asked))
+    stage.engine.work()
+    stage.do(
+        instance,
+        "recall_notice",
+        OFFICE,
+        recall_decision="recall",
+        recall_reason="公示对象已被取消评审资格，不应再公示。",
+    )
+    assert stage.ended(instance) == "meeting_over"
+    assert len(stage.rows(publicity_item)) == 1
 
 
 def test_only_the_right_hands_sign(stage: Stage) -> None:
