@@ -147,10 +147,13 @@ def require_receiver(held: Held, username: str) -> None:
     """May the task be handed to this person? Raises NotFound for no such account, Refused otherwise.
 
     Whoever hands it on, it stays within its offer: the candidates with their scope, or the person the diagram names.
-    Distributing work is no way to take it, nor to show a case to somebody who has nothing to do with it."""
+    Distributing work is no way to take it, nor to show a case to somebody who has nothing to do with it. Only where
+    there is no offer but one name, an owner or administrator may hand it to another: people leave."""
     receiver = people.actor(held.case.step.connection, username)
     if receiver.username in held.facts.barred:
         raise Refused(T("此人办理过前面的步骤，这一步须由另一人办理。"), code="FOUR_EYES")
     named = receiver.username in (held.row.assignee, held.row.owner)
-    if not named and not policy.matches(receiver, held.facts.candidates):
+    distributing = bool(held.actor.groups & {policy.OWNER, policy.ADMIN}) and receiver.username != held.actor.username
+    replacing = distributing and not held.facts.candidates
+    if not named and not replacing and not policy.matches(receiver, held.facts.candidates):
         raise Refused(T("此人不在这项任务的办理范围内。"), code="NOT_A_CANDIDATE")
