@@ -44,7 +44,11 @@ def test_confirmed_certified_and_checked_by_anybody(stage: Stage) -> None:
     stage.until("2026-10-19T10:00:00")
     instance = confirming(stage)
     row = stage.form(instance, "compile_confirmation_batch", OFFICE)["confirmation"][0]
-    assert (row["name"], row["meeting_date"], row["notice_closed"]) == ("演示001", "2026年9月22日", "2026年10月10日 24:00")
+    assert (row["name"], row["meeting_date"], row["notice_closed"]) == (
+        "演示001",
+        "2026年9月22日",
+        "2026年10月10日 24:00",
+    )
     certify(stage, instance)
     assert stage.ended(instance) == "certified"
     made = stage.rows(certificate)[0]
