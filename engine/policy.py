@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, or_, select, true
 
 from engine.registry import Actor
 from engine.store import tables as t
@@ -43,6 +43,18 @@ class TaskFacts:
     completed_by: str | None
     candidates: tuple[Candidate, ...]
     barred: frozenset[str]  # who did a step that the same person may not do (four eyes)
+
+    @classmethod
+    def of(cls, row: Row[Any], candidates: Iterable[Candidate], barred: frozenset[str]) -> TaskFacts:
+        """From a task's row: what a command judges and what a list shows must not differ."""
+        return cls(
+            open=row.state == "open",
+            assignee=row.assignee,
+            owner=row.owner,
+            completed_by=row.completed_by,
+            candidates=tuple(candidates),
+            barred=barred,
+        )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,17 +104,8 @@ def facts_of(connection: Connection, row: Row[Any]) -> TaskFacts:
     found = connection.execute(
         select(candidate.c.kind, candidate.c.value, candidate.c.scope).where(candidate.c.task_id == row.id)
     )
-    return task_facts(row, (Candidate(*offer) for offer in found), barred(connection, row.instance_id, row.properties))
-
-
-def task_facts(row: Row[Any], candidates: Iterable[Candidate], barred: frozenset[str]) -> TaskFacts:
-    return TaskFacts(
-        open=row.state == "open",
-        assignee=row.assignee,
-        owner=row.owner,
-        completed_by=row.completed_by,
-        candidates=tuple(candidates),
-        barred=barred,
+    return TaskFacts.of(
+        row, (Candidate(*offer) for offer in found), barred(connection, row.instance_id, row.properties)
     )
 
 

@@ -123,7 +123,7 @@ def task_item(
     barred: frozenset[str],
     known: Mapping[str, str],
 ) -> TaskItem:
-    facts = facts_of(row, candidates, barred)
+    facts = policy.TaskFacts.of(row, candidates, barred)
     moving = row.instance_state in ("active", "incident")
     return TaskItem(
         id=row.id,
@@ -148,17 +148,6 @@ def task_item(
         suspended=row.instance_state == "suspended",
         may_act=moving and policy.allows(actor, "task.complete", facts),
         revision=row.revision,
-    )
-
-
-def facts_of(row: Row[Any], candidates: Sequence[Candidate], barred: frozenset[str]) -> policy.TaskFacts:
-    return policy.TaskFacts(
-        open=row.state == "open",
-        assignee=row.assignee,
-        owner=row.owner,
-        completed_by=row.completed_by,
-        candidates=tuple(candidates),
-        barred=barred,
     )
 
 

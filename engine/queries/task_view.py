@@ -92,7 +92,7 @@ def visible(reading: Reading, actor: Actor, task_id: str) -> tuple[Row[Any], Tas
     if row is not None:
         candidates = shaped.offers(reading.connection, [row]).get(task_id, [])
         barred = shaped.bars(reading.connection, [row]).get(task_id, frozenset())
-        facts = shaped.facts_of(row, candidates, barred)
+        facts = policy.TaskFacts.of(row, candidates, barred)
         if policy.allows(actor, "task.read", facts):
             return row, facts
     raise NotFound(T("没有这项任务。"))
