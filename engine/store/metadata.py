@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, String
+from sqlalchemy import CheckConstraint, DateTime, Dialect, MetaData, String
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -24,6 +24,11 @@ Id = String(36)  # UUID text
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """A closed list of values, kept by the database itself."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     Boolean,
-    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -17,15 +16,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from engine.store.metadata import Id, UtcDateTime, metadata
+from engine.store.metadata import Id, UtcDateTime, metadata, one_of
 
 Key = String(255)  # ids of BPMN elements, definitions and groups
 Name = Text  # as long as the lint lets it be
 Hash = String(64)  # sha256 as hex
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
 
 
 deployment = Table(
@@ -42,8 +37,8 @@ deployment = Table(
     Column("parent_id", Id, ForeignKey("deployment.id")),
     Column("content_hash", Hash, nullable=False),
     Column("warnings", JSON, nullable=False),
-    _one_of("state", "candidate", "active", "superseded"),
-    _one_of("origin", "shipped", "person"),
+    one_of("state", "candidate", "active", "superseded"),
+    one_of("origin", "shipped", "person"),
 )
 # One release is active at a time, whatever two people do at once.
 Index(
@@ -69,7 +64,7 @@ definition = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("starter_groups", JSON, nullable=False),  # of a process: candidateStarterGroups
     UniqueConstraint("kind", "key", "version"),
-    _one_of("kind", "process", "decision", "form", "test", "drawing"),
+    one_of("kind", "process", "decision", "form", "test", "drawing"),
 )
 
 deployment_definition = Table(
@@ -98,7 +93,7 @@ instance = Table(
     # The end of its hash chain stands here: read and written under the same lock as everything else of the instance.
     Column("events", Integer, nullable=False),
     Column("head", Hash, nullable=False),
-    _one_of("state", "active", "completed", "incident", "suspended", "cancelled"),
+    one_of("state", "active", "completed", "incident", "suspended", "cancelled"),
 )
 Index("ix_instance_definition_state", instance.c.definition_id, instance.c.state)
 Index("ix_instance_state_started", instance.c.state, instance.c.started_at)
@@ -144,7 +139,7 @@ task = Table(
     Column("revision", Integer, nullable=False),
     Column("properties", JSON, nullable=False),
     Column("data", LargeBinary, nullable=False),  # what the person works on, JSON by zstd
-    _one_of("state", "open", "completed", "cancelled"),
+    one_of("state", "open", "completed", "cancelled"),
 )
 Index("ix_task_instance_state_element", task.c.instance_id, task.c.state, task.c.element_id)
 Index("ix_task_state_due", task.c.state, task.c.due_at)
@@ -157,7 +152,7 @@ task_candidate = Table(
     Column("kind", String(8), primary_key=True),
     Column("value", Key, primary_key=True),
     Column("scope", Key),  # of a group; null means the group everywhere
-    _one_of("kind", "group", "user"),
+    one_of("kind", "group", "user"),
 )
 Index("ix_task_candidate_value", task_candidate.c.value, task_candidate.c.kind, task_candidate.c.scope)
 
@@ -209,7 +204,7 @@ message = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("delivered_at", UtcDateTime),
     Column("delivered_to", Id),
-    _one_of("state", "pending", "kept", "delivered"),
+    one_of("state", "pending", "kept", "delivered"),
 )
 Index("ix_message_state_name", message.c.state, message.c.name, message.c.business_key)
 
@@ -268,7 +263,7 @@ incident = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("retry_at", UtcDateTime),
     Column("resolved_by", Key),
-    _one_of("state", "retrying", "open", "resolved"),
+    one_of("state", "retrying", "open", "resolved"),
 )
 Index("ix_incident_state_created", incident.c.state, incident.c.created_at)
 

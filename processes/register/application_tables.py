@@ -17,8 +17,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from engine.store.metadata import Id, UtcDateTime, metadata
-from processes.register.columns import Hash, Key, Name, one_of, together
+from engine.store.metadata import Id, UtcDateTime, metadata, one_of
+from processes.register.columns import Hash, Key, Name, together
 from processes.register.people import GRADES
 from processes.rules.channels import CHANNELS
 from processes.rules.eligibility import LEVELS, TITLES

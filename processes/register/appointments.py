@@ -13,21 +13,19 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    RowMapping,
     String,
     Table,
     Text,
     insert,
-    select,
     update,
 )
 
 from engine.clock import local
 from engine.errors import Refused
-from engine.store.metadata import Id, UtcDateTime, metadata, new_id
+from engine.store.metadata import Id, UtcDateTime, metadata, new_id, one_of
 from forms.i18n import T
 from processes.dates import day
-from processes.register.columns import Key, one_of, together
+from processes.register.columns import Key, together
 from processes.register.notice_items import item_outcome
 from processes.register.policies import parameter
 from processes.rules.terms import contract_long_enough, last_day
@@ -205,8 +203,3 @@ def file_appointment(connection: Connection, application_id: str, *, filed_by: s
         .where(appointment.c.application_id == application_id)
         .values(filed_by=filed_by, filed_at=now)
     )
-
-
-def appointment_of(connection: Connection, application_id: str) -> RowMapping | None:
-    query = select(appointment).where(appointment.c.application_id == application_id)
-    return connection.execute(query).mappings().first()

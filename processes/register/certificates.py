@@ -25,11 +25,11 @@ from sqlalchemy import (
 
 from engine.clock import local
 from engine.errors import Refused
-from engine.store.metadata import Id, UtcDateTime, metadata, new_id
+from engine.store.metadata import Id, UtcDateTime, metadata, new_id, one_of
 from engine.store.upsert import insert_new
 from forms.i18n import T
 from processes.dates import day
-from processes.register.columns import Key, Name, one_of
+from processes.register.columns import Key, Name
 from processes.register.meetings import passing_round
 from processes.register.notice_items import item_outcome
 

@@ -9,11 +9,6 @@ Name = String(400)
 Hash = String(64)  # sha256 as hex
 
 
-def one_of(column: str, *values: str) -> CheckConstraint:
-    """A closed list of values, kept by the database itself."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
-
-
 def together(*columns: str, name: str) -> CheckConstraint:
     """Either all of these columns are set or none of them: a result has its signer and its time, or is no result."""
     none = " AND ".join(f"{column} IS NULL" for column in columns)

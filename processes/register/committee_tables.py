@@ -21,9 +21,9 @@ from sqlalchemy import (
 )
 
 from engine.errors import NotFound
-from engine.store.metadata import Id, UtcDateTime, metadata
+from engine.store.metadata import Id, UtcDateTime, metadata, one_of
 from forms.i18n import T
-from processes.register.columns import Hash, Key, Name, one_of, together
+from processes.register.columns import Hash, Key, Name, together
 
 committee = Table(
     "committee",

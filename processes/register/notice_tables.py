@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 
 from engine.errors import NotFound, Refused
-from engine.store.metadata import Id, UtcDateTime, metadata
+from engine.store.metadata import Id, UtcDateTime, metadata, one_of
 from forms.i18n import T
-from processes.register.columns import Hash, Key, Name, one_of, together
+from processes.register.columns import Hash, Key, Name, together
 from processes.rules.floors import MIN_PUBLICITY_WORKDAYS, PUBLICITY_KINDS
 
 publicity_notice = Table(

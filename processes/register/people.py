@@ -24,9 +24,9 @@ from sqlalchemy import (
 
 from engine.errors import NotFound
 from engine.identity.crypto import Keyring
-from engine.store.metadata import Id, UtcDateTime, metadata, new_id
+from engine.store.metadata import Id, UtcDateTime, metadata, new_id, one_of
 from forms.i18n import T
-from processes.register.columns import Hash, Key, Name, one_of
+from processes.register.columns import Hash, Key, Name
 from processes.rules.conduct import MONTHS, Period
 from processes.rules.eligibility import LEVELS, TITLES
 

@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 
 from engine.errors import Conflict, NotFound, Refused
-from engine.store.metadata import Id, UtcDateTime, metadata, new_id
+from engine.store.metadata import Id, UtcDateTime, metadata, new_id, one_of
 from forms.i18n import T
 from processes.calendars import frozen
-from processes.register.columns import Key, one_of
+from processes.register.columns import Key
 from processes.register.parameters import PARAMETERS
 from processes.rules.floors import undercut
 from processes.rules.workdays import CalendarMissing, WorkCalendar, WorkYear

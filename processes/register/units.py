@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 
 from engine.errors import NotFound, Refused
-from engine.store.metadata import Id, UtcDateTime, metadata, new_id
+from engine.store.metadata import Id, UtcDateTime, metadata, new_id, one_of
 from forms.i18n import T
 from processes.dates import instant
-from processes.register.columns import Key, Name, one_of
+from processes.register.columns import Key, Name
 from processes.rules.quota import NoVacancy, Posts
 
 LEVELS = ("full_senior", "deputy_senior", "intermediate", "junior")
@@ -208,12 +208,6 @@ def fill_free(connection: Connection, unit_code: str, year: int, level: str, now
     if quota is None or quota.posts.vacant < 1:
         raise Refused(T("该层级没有空缺岗位；不占岗位数额的人员可以使用特设岗位。"), code="NO_FREE_POST")
     _write(connection, quota.id, quota.posts.reserve().fill())
-
-
-def posts_of(connection: Connection, unit_code: str, year: int) -> list[RowMapping]:
-    """All levels of a unit's year."""
-    query = select(post_quota).where(post_quota.c.unit_code == unit_code, post_quota.c.year == year)
-    return list(connection.execute(query.order_by(post_quota.c.post_level)).mappings())
 
 
 def _locked(connection: Connection, quota_id: str, now: datetime) -> Quota:
