@@ -83,14 +83,17 @@ publicity_item = Table(
     Column("id", Id, primary_key=True),
     Column("notice_id", Id, ForeignKey("publicity_notice.id"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("application_id", Id, ForeignKey("application.id"), nullable=False, index=True),
-    Column("shown", JSON, nullable=False),  # `NoticeItem`: the only fields anybody may read
+    Column("application_id", Id, ForeignKey("application.id"), index=True),  # none in a notice of posts
+    Column("subject", Key),  # what is shown where it is no application: the level of the posts
+    Column("shown", JSON, nullable=False),  # `NoticeItem` or `QuotaItem`: the only fields anybody may read
     Column("hold", Boolean, nullable=False),  # a timely objection is being looked into
     Column("outcome", String(16)),
     Column("settled_at", UtcDateTime),
     Column("told_at", UtcDateTime),  # when its case was sent the outcome
     UniqueConstraint("notice_id", "application_id"),
     UniqueConstraint("notice_id", "position"),
+    UniqueConstraint("notice_id", "subject"),
+    CheckConstraint("(application_id IS NULL) <> (subject IS NULL)", name="about_something"),
     one_of("outcome", "clear", "upheld", "withdrawn"),
     together("outcome", "settled_at", name="settled"),
     CheckConstraint("outcome IS NULL OR NOT hold", name="held_is_not_settled"),
