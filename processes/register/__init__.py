@@ -6,12 +6,16 @@ Whoever imports one table gets them all: they point at each other, and a databas
 from processes.register import (  # noqa: F401
     application_tables,
     appointments,
+    ballot_tables,
     certificates,
     committee_tables,
+    expert_tables,
     document_tables,
     notice_tables,
     objection_tables,
     people,
     policies,
+    room_tables,
+    rollout_tables,
     units,
 )
