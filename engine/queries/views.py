@@ -254,3 +254,74 @@ class DeadlineItem:
     process_instance_id: str
     business_key: str | None
     overdue: bool
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """Something open, as those who watch over deadlines see it."""
+
+    kind: str  # task | timer (no person has the case) | case (neither: it waits for news, or stands still)
+    id: str  # of the task, timer or instance
+    element_id: str | None  # None for a case
+    name: str  # of the step; empty for a case
+    definition_key: str  # of the process the step stands in
+    process_instance_id: str
+    process_key: str  # of the process that was started
+    process_name: str
+    business_key: str | None
+    instance_state: str
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    assignee: str | None
+    assignee_name: str | None
+    since: datetime | None  # when the task came up, the case was started; None for a timer
+    due_at: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class DueCounts:
+    total: int
+    late: int
+    week: int
+    later: int
+    undated: int
+
+
+@dataclass(frozen=True)
+class ProcessCount:
+    """A process with the number of its open lines."""
+
+    key: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class DueLines:
+    """One page of the list. `total` is of the lines asked for, `counts` of all spans of time."""
+
+    items: list[DueItem]
+    total: int
+    counts: DueCounts
+    processes: tuple[ProcessCount, ...]
+
+
+@dataclass(frozen=True)
+class HeatPlace:
+    """One step of a diagram."""
+
+    element_id: str
+    cases: int  # running ones that stand here
+    late: int  # of those, with an overdue task here
+    incidents: int  # cases with a failure here that is not resolved
+    completed: int  # tasks done here, of the latest looked at
+    median_seconds: float | None  # from offered to done, of those
+
+
+@dataclass(frozen=True)
+class HeatView:
+    definition_id: str
+    cases: int  # running ones that are somewhere in this process
+    late: int
+    places: tuple[HeatPlace, ...]
