@@ -1,4 +1,4 @@
-"""The tables of committees, their meetings and what was decided in them. Totals only: no expert and no slip stands here."""
+"""The tables of committees, their meetings and the two entries of a paper count. No expert stands here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Date,
     ForeignKey,
-    Index,
     Integer,
     RowMapping,
     String,
@@ -71,6 +70,8 @@ review_meeting = Table(
     Column("minutes_at", UtcDateTime),
     Column("supervised_by", Key),
     Column("supervised_at", UtcDateTime),
+    Column("recusal_counts_present", Boolean, nullable=False),  # as the rules stood when it was planned (R-78)
+    Column("quorate_at", UtcDateTime),  # when the quorum was found and the session could begin
     Column("sheet_hash", Hash),
     Column("sealed_at", UtcDateTime),
     one_of("mode", "onsite", "online"),
@@ -117,46 +118,6 @@ count_entry = Table(
     one_of("entry", "first", "second"),
     CheckConstraint("present >= 0 AND yes >= 0 AND no >= 0 AND abstain >= 0", name="counts"),
 )
-
-# The law's arithmetic stands in the database too: a result that the counts do not bear cannot be kept (R-70, R-71).
-_PASSED = "3 * present >= 2 * size AND 3 * yes >= 2 * present"
-ballot_round = Table(
-    "ballot_round",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("meeting_id", Id, ForeignKey("review_meeting.id"), nullable=False),
-    Column("application_id", Id, ForeignKey("application.id"), nullable=False, index=True),
-    Column("round_no", Integer, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("present", Integer, nullable=False),
-    Column("quorum_needed", Integer, nullable=False),
-    Column("yes", Integer, nullable=False),
-    Column("no", Integer, nullable=False),
-    Column("abstain", Integer, nullable=False),
-    Column("result", String(16), nullable=False),
-    Column("first_operator", Key, nullable=False),
-    Column("second_operator", Key, nullable=False),
-    Column("decided_at", UtcDateTime, nullable=False),
-    Column("void", Boolean, nullable=False),
-    Column("void_reason", Text),
-    UniqueConstraint("meeting_id", "application_id", "round_no"),
-    one_of("result", "passed", "failed", "no_quorum"),
-    CheckConstraint("present >= 0 AND present <= size AND yes >= 0 AND no >= 0 AND abstain >= 0", name="counts"),
-    CheckConstraint("yes + no + abstain = present OR (result = 'no_quorum' AND yes + no + abstain = 0)", name="sum"),
-    CheckConstraint(f"result <> 'passed' OR ({_PASSED})", name="passed"),
-    CheckConstraint("first_operator <> second_operator", name="two_operators"),
-    CheckConstraint("void = (void_reason IS NOT NULL)", name="void"),
-)
-# A case has one standing result in a meeting; another round needs the first one voided (R-79).
-Index(
-    "uq_ballot_round_standing",
-    ballot_round.c.meeting_id,
-    ballot_round.c.application_id,
-    unique=True,
-    sqlite_where=ballot_round.c.void.is_(False),
-    postgresql_where=ballot_round.c.void.is_(False),
-)
-
 
 def get_meeting(connection: Connection, meeting_id: str, *, lock: bool = False) -> RowMapping:
     """The meeting's row. Raises `NotFound`."""

@@ -15,8 +15,9 @@ from engine.errors import Refused
 from engine.store.metadata import new_id
 from forms.i18n import T, Text
 from processes.dates import day
+from processes.register.attendance import all_leave, is_kept, quorum_state, require_day
+from processes.register.ballot_tables import ballot_round
 from processes.register.committee_tables import (
-    ballot_round,
     count_entry,
     get_committee,
     get_meeting,
@@ -74,6 +75,7 @@ def plan_meeting(
             size=filed["size"],
             status="planned",
             attempt=1,
+            recusal_counts_present=parameter(connection, "recusal.counts_present", now),
             seal_file=[],
         )
     )
@@ -85,28 +87,49 @@ def plan_meeting(
     return meeting_id
 
 
-def postpone_meeting(connection: Connection, meeting_id: str, held_on: date, now: datetime) -> None:
-    """Another day for a meeting without a quorum. Raises `Refused` `FILING_EXPIRED`, `EARLIER`, `MEETING_IN_THE_PAST`."""
+def postpone_meeting(
+    connection: Connection, meeting_id: str, held_on: date, now: datetime, *, by: str = "system"
+) -> None:
+    """Another day for a meeting without a quorum; whoever had come is ticked as gone.
+
+    Raises `Refused` `FILING_EXPIRED`, `EARLIER`, `MEETING_IN_THE_PAST`.
+    """
     meeting = get_meeting(connection, meeting_id, lock=True)
     if held_on < meeting["held_on"]:
         raise Refused(T("会议只能改到原定日期之后。"), code="EARLIER")
     _not_in_the_past(held_on, now)
     check_filing(get_committee(connection, meeting["committee_id"]), held_on)
+    all_leave(connection, meeting_id, by=by, now=now)
     _set(connection, meeting_id, held_on=held_on, attended=None)
 
 
-def check_in(connection: Connection, meeting_id: str, attended: int, now: datetime) -> bool:
-    """Keep how many members came; says whether the meeting may open (R-70). Raises `Refused` `MEETING_NOT_YET`."""
+def check_in(connection: Connection, meeting_id: str, attended: int | None, now: datetime) -> bool:
+    """Keep how many members came; says whether the meeting may open (R-70).
+
+    Where attendance was ticked expert by expert, the register knows: `attended` may be None, and must not say otherwise.
+    Raises `Refused` `MEETING_NOT_YET`, `BAD_COUNTS`.
+    """
     meeting = get_meeting(connection, meeting_id, lock=True)
-    _has_come(meeting, now)
-    if not 0 <= attended <= meeting["size"]:
+    require_day(meeting, now)
+    if is_kept(connection, meeting_id):
+        here = quorum_state(connection, meeting_id, now).present
+        if attended not in (None, here):
+            raise Refused(T("签到表上现有 {here} 人到会，与所填人数不一致。", here=here), code="BAD_COUNTS")
+        attended = here
+    if attended is None or not 0 <= attended <= meeting["size"]:
         raise Refused(
-            T("到会人数应在 0 至 {size} 之间，现填 {given} 人。", size=meeting["size"], given=attended),
+            T("到会人数应在 0 至 {size} 之间，现填 {given} 人。", size=meeting["size"], given=attended or 0),
             code="BAD_COUNTS",
         )
     share = Share.parse(parameter(connection, "meeting.quorum", now))
     enough = share.reached(attended, meeting["size"])
-    _set(connection, meeting_id, attended=attended, status="counting" if enough else "planned")
+    _set(
+        connection,
+        meeting_id,
+        attended=attended,
+        status="counting" if enough else "planned",
+        quorate_at=now if enough else None,
+    )
     return enough
 
 
@@ -125,7 +148,7 @@ def enter_counts(
     `MEETING_NOT_YET`.
     """
     meeting = get_meeting(connection, meeting_id, lock=True)
-    _has_come(meeting, now)
+    require_day(meeting, now)
     if meeting["status"] != "counting":
         raise Refused(T("这次会议现在不在计票。"), code="NOT_COUNTING")
     positions = dict(candidates(connection, meeting_id))
@@ -248,6 +271,11 @@ def record_result(connection: Connection, meeting_id: str, application_id: str, 
             round_no=held.scalar_subquery(),
             size=first["size"],
             quorum_needed=quorum(first["size"], quorum_share),
+            how="paper",
+            status="closed",
+            closed_at=now,
+            recused=0,
+            eligible=first["present"],
             result=result,
             first_operator=first["operator"],
             second_operator=second["operator"],
@@ -380,14 +408,6 @@ def _not_in_the_past(held_on: date, now: datetime) -> None:
     if held_on < local_day(now):
         raise Refused(
             T("会议日期 {day} 已经过去，请选今天或以后的日期。", day=day(held_on)), code="MEETING_IN_THE_PAST"
-        )
-
-
-def _has_come(meeting: RowMapping, now: datetime) -> None:
-    """Nobody checks in or counts before the day on which the title will count."""
-    if local_day(now) < meeting["held_on"]:
-        raise Refused(
-            T("会议定于 {day}，当天才能登记到会人数和票数。", day=day(meeting["held_on"])), code="MEETING_NOT_YET"
         )
 
 

@@ -70,3 +70,42 @@ def counts_agree(present: int, yes: int, no: int, abstain: int) -> bool:
 def is_committee_size(size: int) -> bool:
     """A committee has an odd number of members (R-63)."""
     return size > 0 and size % 2 == 1
+
+
+class CaseQuorum(NamedTuple):
+    """The arithmetic of one case's vote: who counts as present, who may vote, and how many must agree (R-70, R-71, R-78)."""
+
+    size: int  # of the committee: the quorum is measured against it
+    present: int  # checked in
+    recused: int  # of them, who stand back from this case
+    quorum_needed: int
+    denominator: int  # who counts as present for this case
+    eligible: int  # who may vote
+    needed_yes: int
+    reached: bool  # the quorum of this case
+
+
+def case_quorum(
+    size: int,
+    present: int,
+    recused: int,
+    *,
+    counts_present: bool = False,
+    quorum_share: Share = TWO_THIRDS,
+    pass_share: Share = TWO_THIRDS,
+) -> CaseQuorum:
+    """`recused`: how many of those `present` stand back. With `counts_present` they count as present, and still do not vote:
+    18 present, 2 recused -> denominator 18, 16 may vote, 12 must agree. Raises `ValueError` for counts that cannot be."""
+    if not 0 <= recused <= present <= size or size < 1:
+        raise ValueError(f"impossible counts: size {size}, present {present}, recused {recused}")
+    denominator = present if counts_present else present - recused
+    return CaseQuorum(
+        size=size,
+        present=present,
+        recused=recused,
+        quorum_needed=quorum_share.least(size),
+        denominator=denominator,
+        eligible=present - recused,
+        needed_yes=pass_share.least(denominator),
+        reached=quorum_share.reached(denominator, size),
+    )

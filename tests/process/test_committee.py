@@ -13,7 +13,8 @@ from engine.commands.publish_message import PublishMessage
 from engine.errors import Forbidden, Invalid, Refused
 from engine.store import tables as engine_tables
 from processes.register.application_tables import application
-from processes.register.committee_tables import ballot_round, committee, count_entry, review_meeting
+from processes.register.ballot_tables import ballot_round
+from processes.register.committee_tables import committee, count_entry, review_meeting
 from processes.register.notice_tables import publicity_item
 from tests.conftest import MakeEngine
 from tests.process.stage import (

@@ -1,0 +1,129 @@
+"""The expert pool and the seats of committees (R-65, R-66, R-76, R-77). Whoever calls has asked who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from engine.errors import NotFound, Refused
+from engine.store.metadata import new_id
+from forms.i18n import T
+from processes.dates import day
+from processes.register.committee_tables import get_committee
+from processes.register.expert_tables import committee_member, expert, expert_relation
+from processes.register.policies import parameter
+from processes.rules.terms import filing_valid_until
+
+
+@dataclass(frozen=True)
+class NewExpert:
+    """Who enters the pool. `specialties`: kinds of works; `tracks`: artisan, academic; the term's days are inclusive."""
+
+    account: str
+    name: str
+    title: str
+    unit_name: str
+    sector: str
+    term_from: date
+    term_to: date
+    unit_code: str | None = None
+    province: str = "青海"
+    specialties: tuple[str, ...] = ()
+    tracks: tuple[str, ...] = ("artisan", "academic")
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One place of a committee. Reserves are called in the order given."""
+
+    expert_id: str
+    role: str = "member"  # chair, vice_chair, member
+    seat: str = "member"  # member, reserve
+
+
+def add_expert(connection: Connection, new: NewExpert, *, now: datetime) -> str:
+    """Take an expert into the pool; answers the id. Raises `Refused` `TERM_TOO_LONG` (R-65: three years at most)."""
+    longest = filing_valid_until(new.term_from, parameter(connection, "expert.max_term_years", now))
+    if new.term_to > longest:
+        raise Refused(T("专家的聘期最长到 {day}。", day=day(longest)), code="TERM_TOO_LONG")
+    expert_id = new_id()
+    values = {**asdict(new), "specialties": list(new.specialties), "tracks": list(new.tracks)}
+    connection.execute(insert(expert).values(id=expert_id, status="active", created_at=now, **values))
+    return expert_id
+
+
+def set_status(connection: Connection, expert_id: str, status: str) -> None:
+    """Suspend, remove or take back (R-69, R-126)."""
+    get_expert(connection, expert_id)
+    connection.execute(update(expert).where(expert.c.id == expert_id).values(status=status))
+
+
+def get_expert(connection: Connection, expert_id: str) -> RowMapping:
+    """Raises `NotFound`."""
+    row = connection.execute(select(expert).where(expert.c.id == expert_id)).mappings().first()
+    if row is None:
+        raise NotFound(T("没有这位专家。"))
+    return row
+
+
+def expert_of(connection: Connection, account: str) -> RowMapping | None:
+    """The expert who logs in with this account; None where the account is no expert's."""
+    return connection.execute(select(expert).where(expert.c.account == account)).mappings().first()
+
+
+def relate(
+    connection: Connection,
+    expert_id: str,
+    kind: str,
+    *,
+    person_id: str | None = None,
+    unit_code: str | None = None,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    source: str = "declared",
+    note: str | None = None,
+    by: str | None,
+    now: datetime,
+) -> str:
+    """Keep a relation towards one person or one unit; answers its id. `by` None: found by the program."""
+    relation_id = new_id()
+    connection.execute(
+        insert(expert_relation).values(
+            id=relation_id,
+            expert_id=expert_id,
+            kind=kind,
+            person_id=person_id,
+            unit_code=unit_code,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            source=source,
+            note=note,
+            recorded_by=by,
+            recorded_at=now,
+            false_positive=False,
+        )
+    )
+    return relation_id
+
+
+def seat_members(connection: Connection, committee_id: str, seats: Sequence[Seat]) -> None:
+    """Seat a committee anew, members and reserves in the order given; meetings already called keep their roll.
+
+    Raises `Refused` `BAD_SEATS`: the number of members is not the committee's size, or not exactly one of them is its chair.
+    """
+    filed = get_committee(connection, committee_id)
+    members = [seat for seat in seats if seat.seat == "member"]
+    if len(members) != filed["size"] or sum(seat.role == "chair" for seat in members) != 1:
+        raise Refused(
+            T("评委会应有 {size} 名委员，其中主任委员一名；现有 {given} 名。", size=filed["size"], given=len(members)),
+            code="BAD_SEATS",
+        )
+    connection.execute(delete(committee_member).where(committee_member.c.committee_id == committee_id))
+    rows = []
+    for which in ("member", "reserve"):
+        for position, seat in enumerate((one for one in seats if one.seat == which), 1):
+            rows.append({"committee_id": committee_id, "position": position, **asdict(seat)})
+    connection.execute(insert(committee_member), rows)
