@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from marshmallow import Schema
 from sqlalchemy import Connection
 
 from forms.i18n import Text
+
+if TYPE_CHECKING:
+    from engine.identity.crypto import Keyring
+    from engine.scenarios.kit import Scenes
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class StepContext(Protocol):
     element_id: str
     business_key: str | None
     variables: Mapping[str, Any]  # of the scope the task stands in; read only
+
+    @property
+    def keyring(self) -> Keyring:
+        """Seals and opens the register's fields (telephones); what it opens never becomes a variable."""
 
     def send(
         self,
@@ -117,6 +125,7 @@ class Registry:
     functions: dict[str, FeelFunction] = field(default_factory=dict)
     groups: dict[str, Text] = field(default_factory=dict)
     shipped: tuple[Path, ...] = ()  # folders whose .bpmn .dmn .form .test.yaml files are the shipped release
+    scenes: Scenes | None = None  # what scenario tests are played with; without it none are
 
     def add_handlers(self, handlers: Iterable[Handler]) -> None:
         for handler in handlers:

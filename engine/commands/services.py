@@ -16,6 +16,7 @@ from engine.bpmn.model import ServiceCall
 from engine.commands.step import Step
 from engine.errors import BpmnError, Busy, ZhipingError
 from engine.history import Line
+from engine.identity.crypto import Keyring
 from engine.registry import Actor, FeelFunction, Handler, Registry
 from forms.i18n import T, Text
 
@@ -95,7 +96,12 @@ class HandlerContext:
     variables: Mapping[str, Any]
     task_id: str
     functions: Mapping[str, Callable[..., Any]]
+    secret: str = field(repr=False)
     wishes: Wishes = field(default_factory=Wishes)
+
+    @property
+    def keyring(self) -> Keyring:
+        return Keyring(self.secret)
 
     def send(
         self,
@@ -160,6 +166,7 @@ class StepServices:
             variables=request.variables,
             task_id=request.task_id,
             functions=self.functions,
+            secret=self._step.engine.settings.secret_key,
         )
         parameters = _load(handler, request.parameters)
         try:
