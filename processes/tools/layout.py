@@ -9,10 +9,11 @@ An embedded sub-process is drawn expanded; what its boundary events lead to stan
 
 The drawing can be nudged by a comment inside the process or sub-process it is about; one for each container:
 
-    <!-- layout: row refuse=1 tell=1 ; column tell=7 ; gap-y 60 ; gap-x 60 -->
+    <!-- layout: row refuse=1 tell=1 ; column tell=7 ; gap-y 60 ; gap-x 60 ; break from_a_to_b -->
 
 `row` counts within the node's lane from 0 (the lane's upper row), `column` is the least column from 0, `gap-x` and
-`gap-y` are the least distances in pixels between two columns and two rows.
+`gap-y` are the least distances in pixels between two columns and two rows. Behind a flow named by `break` the drawing
+begins at the left again, as a text does in its next line; what stands there needs a `row`.
 """
 
 from __future__ import annotations
@@ -123,6 +124,9 @@ def _read_hints(element: Any, box: Container) -> None:
             kind, *rest = part.split()
             if kind in ("gap-x", "gap-y"):
                 setattr(box, kind.replace("-", "_"), int(rest[0]))
+                continue
+            if kind == "break":
+                box.breaks.update(rest)
                 continue
             wanted = {"row": box.rows, "column": box.columns}[kind]
             for word in rest:

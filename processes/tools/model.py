@@ -63,6 +63,7 @@ class Container:
     lanes: list[tuple[str, str, list[str]]] = field(default_factory=list)  # id, name, ids of its nodes
     rows: dict[str, int] = field(default_factory=dict)  # hints
     columns: dict[str, int] = field(default_factory=dict)
+    breaks: set[str] = field(default_factory=set)  # ids of edges behind which a new line of the drawing begins
     gap_x: int = 60
     gap_y: int = 50
     bands: list[tuple[int, float, float]] = field(default_factory=list)  # lane number, top, height

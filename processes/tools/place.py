@@ -19,10 +19,11 @@ def place(box: Container) -> None:
 
 
 def _forward_edges(box: Container) -> list[Edge]:
-    """The edges without those that close a loop, found by a depth-first walk from the starts in file order."""
+    """The edges without breaks and those that close a loop, found by a depth-first walk from the starts in file order."""
     leaving: dict[str, list[Edge]] = {}
     for edge in box.edges:
-        leaving.setdefault(edge.source, []).append(edge)
+        if edge.id not in box.breaks:
+            leaving.setdefault(edge.source, []).append(edge)
     for node in box.nodes.values():  # a boundary event comes after its host
         if node.host is not None:
             leaving.setdefault(node.host, []).append(Edge(f"on:{node.id}", node.host, node.id, ""))

@@ -164,3 +164,21 @@ def test_a_diagram_without_layout_gets_a_pool_and_all_its_steps() -> None:
     assert {"pool_p", "begin", "which", "one", "two", "over"} <= drawn.shapes.keys()
     assert drawn.lines.keys() == {"f1", "f2", "f3", "f4", "f5"}
     assert drawn.shapes["one"].y != drawn.shapes["two"].y
+
+
+def test_a_break_begins_a_new_line_of_the_drawing() -> None:
+    bare = b"""<?xml version="1.0"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t">
+  <bpmn:process id="p" name="p" isExecutable="true">
+    <!-- layout: break f2 ; row two=1 over=1 -->
+    <bpmn:startEvent id="begin"/><bpmn:userTask id="one" name="one"/>
+    <bpmn:userTask id="two" name="two"/><bpmn:endEvent id="over"/>
+    <bpmn:sequenceFlow id="f1" sourceRef="begin" targetRef="one"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="one" targetRef="two"/>
+    <bpmn:sequenceFlow id="f3" sourceRef="two" targetRef="over"/>
+  </bpmn:process>
+</bpmn:definitions>"""
+    drawn = Drawing.of(layout(bare))
+    assert drawn.shapes["two"].x < drawn.shapes["one"].x
+    assert drawn.shapes["two"].y > drawn.shapes["one"].y
+    assert drawn.lines.keys() == {"f1", "f2", "f3"}
