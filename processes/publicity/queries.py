@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, func, select
 
 from engine.errors import NotFound
-from engine.policy import READERS
 from engine.queries.reading import Page, Reading
 from engine.registry import Actor
 from forms.i18n import T
+from processes.publicity.readers import is_staff, readable
 from processes.register.notice_tables import notice_items, publicity_notice
 from processes.register.notice_windows import windows
-from processes.register.people import person_of
-from processes.register.policies import calendar
+from processes.register.objection_holds import objections_until
+from processes.register.policies import calendar, parameter
 from processes.rules.windows import State, window_state
 from processes.rules.workdays import CalendarMissing, WorkCalendar, add_workdays, end_of_day, local_day
 
-STAFF = frozenset({"committee_office", "archives_bureau", "provincial_hrss", "supervisor", "investigator"})
 MOST = 500
 NOTICEABLE = timedelta(minutes=5)  # a scheduler may be a moment late without anybody losing a chance to object
 
@@ -41,10 +40,23 @@ class WindowEnd:
 
 
 @dataclass(frozen=True)
-class NoticeShown:
-    """A published notice. `items` hold the fields of `NoticeItem` and no other (R-150); `ends` is empty for the public.
+class Standing:
+    """How one item of a notice stands, for staff alone (R-103). `outcome`: clear, upheld, withdrawn, or None."""
 
-    `state`: not_open, open, closed by the clock; a hold or an outcome of an item is never shown here (R-103)."""
+    position: int
+    application_id: str | None
+    hold: bool
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class NoticeShown:
+    """A published notice. `items` hold the fields of `NoticeItem`, or of `QuotaItem` in a notice of posts, and no other
+    (R-150), in the order of their numbers from 1; `ends` and `standings` are empty for the public (R-103).
+
+    `state`: not_open, open, closed by the clock. `objections_until`: before this instant an objection is in time, else
+    it is a tip-off; later than `closes_at` only after an outage. `count`: how many items; `names_hidden`: the public no
+    longer reads them, `items` is empty (R-103)."""
 
     id: str
     kind: str
@@ -60,7 +72,11 @@ class NoticeShown:
     content_hash: str
     publisher_scope: str
     items: tuple[Mapping[str, Any], ...]
+    objections_until: datetime
+    count: int
+    names_hidden: bool = False
     ends: tuple[WindowEnd, ...] = ()
+    standings: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,8 +102,8 @@ class NoticeList:
     max_results: int = 50
 
     def answer(self, reading: Reading) -> Page[NoticeShown]:
-        where = _published(and_(_readable(reading, self.actor), _kind(self.kind)))
-        return _page(reading, where, self.first_result, self.max_results, staff=_is_staff(self.actor))
+        where = _published(and_(readable(reading.connection, self.actor), _kind(self.kind)))
+        return _page(reading, where, self.first_result, self.max_results, staff=is_staff(self.actor))
 
 
 @dataclass(frozen=True)
@@ -98,13 +114,13 @@ class NoticeView:
     actor: Actor | None = None
 
     def answer(self, reading: Reading) -> NoticeShown:
-        readable = _readable(reading, self.actor) if self.actor else publicity_notice.c.scope == "province"
-        where = _published(and_(readable, publicity_notice.c.id == self.notice_id))
+        theirs = readable(reading.connection, self.actor) if self.actor else publicity_notice.c.scope == "province"
+        where = _published(and_(theirs, publicity_notice.c.id == self.notice_id))
         row = reading.connection.execute(select(publicity_notice).where(where)).mappings().first()
         if row is None:
             raise NotFound(T("没有这份公示。"))
         publishes = self.actor is not None and row["publisher_scope"] in {m.scope for m in self.actor.memberships}
-        staff = self.actor is not None and (publishes or _is_staff(self.actor))
+        staff = self.actor is not None and (publishes or is_staff(self.actor))
         return _shown(reading, row, staff=staff)
 
 
@@ -127,7 +143,7 @@ class Outages:
     actor: Actor
 
     def answer(self, reading: Reading) -> list[Outage]:
-        if not _is_staff(self.actor):
+        if not is_staff(self.actor):
             return []
         closed = select(publicity_notice).where(publicity_notice.c.status == "closed")
         rows = reading.connection.execute(closed.order_by(publicity_notice.c.closed_at.desc())).mappings().all()
@@ -153,21 +169,6 @@ def _one_day_more(days: WorkCalendar, due_at: datetime, close: str) -> datetime 
         return None
 
 
-def _is_staff(actor: Actor) -> bool:
-    return not actor.groups.isdisjoint(STAFF | READERS)
-
-
-def _readable(reading: Reading, actor: Actor) -> ColumnElement[bool]:
-    """A notice inside a unit is for those who work there or look after it, and for those who look after all units."""
-    if _is_staff(actor):
-        return publicity_notice.c.id.is_not(None)
-    scopes = {m.scope for m in actor.memberships if m.scope is not None}
-    person = person_of(reading.connection, actor.username)
-    if person is not None:
-        scopes.add(f"unit:{person['unit_code']}")
-    return or_(publicity_notice.c.scope == "province", publicity_notice.c.publisher_scope.in_(sorted(scopes)))
-
-
 def _kind(kind: str | None) -> ColumnElement[bool]:
     return publicity_notice.c.kind == kind if kind else publicity_notice.c.kind.is_not(None)
 
@@ -188,6 +189,8 @@ def _page(reading: Reading, where: ColumnElement[bool], first: int, most: int, *
 
 def _shown(reading: Reading, row: RowMapping, *, staff: bool) -> NoticeShown:
     ends = windows(reading.connection, row["id"]) if staff else ()
+    items = notice_items(reading.connection, row["id"])
+    hidden = not staff and _names_end(reading, row) <= reading.now
     return NoticeShown(
         id=row["id"],
         kind=row["kind"],
@@ -202,7 +205,13 @@ def _shown(reading: Reading, row: RowMapping, *, staff: bool) -> NoticeShown:
         state=window_state(reading.now, row["published_at"], row["closes_at"]),
         content_hash=row["content_hash"],
         publisher_scope=row["publisher_scope"],
-        items=tuple(dict(item["shown"]) for item in notice_items(reading.connection, row["id"])),
+        items=() if hidden else tuple(dict(item["shown"]) for item in items),
+        objections_until=objections_until(reading.connection, row),
+        count=len(items),
+        names_hidden=hidden,
+        standings=tuple(
+            Standing(item["position"], item["application_id"], item["hold"], item["outcome"]) for item in items if staff
+        ),
         ends=tuple(
             WindowEnd(
                 end["closes_at"],
@@ -216,3 +225,12 @@ def _shown(reading: Reading, row: RowMapping, *, staff: bool) -> NoticeShown:
             for end in ends
         ),
     )
+
+
+def _names_end(reading: Reading, row: RowMapping) -> datetime:
+    """From this instant on the public reads no names (R-103). Posts are nobody's names and stay."""
+    if row["kind"] == "quota":
+        return datetime.max.replace(tzinfo=UTC)
+    days = parameter(reading.connection, "publicity.names_days", reading.now)
+    closes_at: datetime = row["closes_at"]
+    return closes_at + timedelta(days=days)

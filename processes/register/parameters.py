@@ -71,6 +71,7 @@ def _all() -> Iterable[Parameter]:
     yield Parameter("publicity.first_day_counts", False, "flag", T("公示发布当日是否计入期间"))
     yield Parameter("publicity.close", "24:00", "close", T("公示期最后一日的截止时刻"))
     yield Parameter("publicity.not_before", None, "instant", T("公示最早可以发布的时刻"))
+    yield Parameter("publicity.names_days", 180, "count", T("公示期满后公众还能看到姓名的自然日数"))
     yield Parameter("correction.workdays", 5, "count", T("一次性告知补正的工作日数"))
     yield Parameter("correction.max_notices", 1, "count", T("补正通知的最多次数"))
     yield Parameter("objection.investigate_workdays", 10, "count", T("异议调查的工作日数"))
