@@ -24,7 +24,7 @@ from engine.store.metadata import new_id
 from engine.store.row_clock import RowClock
 from engine.store.tables import definition
 from forms.i18n import T
-from processes.demo import small
+from processes.demo import documents, small
 from processes.register import people, units
 from processes.register.application_tables import review_cycle
 from processes.register.committees import file_committee
@@ -116,16 +116,17 @@ class LoadDemo:
     def execute(self, step: Step) -> int:
         Deploy(files=self.files, actor=None, comment=str(T("随系统提供"))).execute(step)
         hashed = make_hash(DEMO_PASSWORD)  # one hash for all: making a hundred would only cost time
-        accounts = list(_accounts())
+        accounts = list(demo_accounts())
         for username, name, memberships in accounts:
             CreateAccount(
                 username=username, name=name, actor=None, memberships=memberships, password_hash=hashed
             ).execute(step)
-        _fill_register(step)
+        fill_register(step)
         return len(accounts)
 
 
-def _fill_register(step: Step) -> None:
+def fill_register(step: Step) -> None:
+    """All rows of the small demo but its accounts; scenario tests of diagrams stand on them too."""
     keyring = Keyring(step.engine.settings.secret_key)
     for code, (name, kind) in small.REGIONS.items():
         step.connection.execute(insert(units.region).values(code=code, name=name, kind=kind))
@@ -168,10 +169,12 @@ def _fill_register(step: Step) -> None:
         actor="process_owner",
         now=step.now,
     )
+    documents.load(step)
     step.record(OFFICE, "demo_loaded", data={"units": len(small.UNITS), "candidates": len(small.CANDIDATES)})
 
 
-def _accounts() -> Iterator[tuple[str, str, tuple[Membership, ...]]]:
+def demo_accounts() -> Iterator[tuple[str, str, tuple[Membership, ...]]]:
+    """(username, name, memberships) of everybody in the demo."""
     for username, name, groups in small.OFFICE_ACCOUNTS:
         yield username, name, tuple(Membership(group) for group in groups)
     for code, (name, _) in small.REGIONS.items():
