@@ -70,6 +70,7 @@ class NoticeShown:
     min_workdays: int
     state: State
     content_hash: str
+    publisher_group: str
     publisher_scope: str
     items: tuple[Mapping[str, Any], ...]
     objections_until: datetime
@@ -204,6 +205,7 @@ def _shown(reading: Reading, row: RowMapping, *, staff: bool) -> NoticeShown:
         min_workdays=row["min_workdays"],
         state=window_state(reading.now, row["published_at"], row["closes_at"]),
         content_hash=row["content_hash"],
+        publisher_group=row["publisher_group"],
         publisher_scope=row["publisher_scope"],
         items=() if hidden else tuple(dict(item["shown"]) for item in items),
         objections_until=objections_until(reading.connection, row),
