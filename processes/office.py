@@ -13,6 +13,7 @@ from processes.certificate.handlers import HANDLERS as CERTIFICATE
 from processes.committee.handlers import HANDLERS as COMMITTEE
 from processes.functions import FUNCTIONS
 from processes.publicity.handlers import HANDLERS as PUBLICITY
+from processes.scenes import SCENES
 
 ROOT = Path(__file__).resolve().parent
 FAMILIES = ("candidate", "publicity", "committee", "certificate", "appointment")
@@ -44,6 +45,7 @@ GROUPS: Mapping[str, Text] = {
 def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
+    made.scenes = SCENES
     for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT):
         made.add_handlers(handlers)
     return made

@@ -1,0 +1,67 @@
+"""Which sequence flows tokens have walked, read from the histories: every completed step says there by which it left."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import orjson
+from sqlalchemy import select
+
+from engine.bpmn.elements import Process, read_processes
+from engine.bpmn.xmlsafe import read_xml
+from engine.commands.contents import Content
+from engine.engine import Engine
+from engine.store import tables as t
+
+Flow = tuple[str, str]  # (process key, id of the sequence flow)
+FIRED = ("timer_fired", "message_caught")
+
+
+def walked(engine: Engine) -> frozenset[Flow]:
+    """All flows walked in this engine's database.
+
+    A token that starts beside an activity (a boundary event that interrupts nothing) leaves no completed step behind: its
+    event alone is written, and all its flows count. A flow behind an event-based gateway counts when its event has
+    happened: the token waits at all of them.
+    """
+    event = t.event.c
+    with engine.store.snapshot() as connection:
+        rows = connection.execute(
+            select(event.definition_key, event.element_id, event.kind, event.body)
+            .where(event.kind.in_(("completed", *FIRED)), event.element_id.is_not(None))
+            .order_by(event.stream, event.seq)
+        ).all()
+        drawn = {process.id: process for process in _running(engine)}
+    left: set[Flow] = set()
+    happened = {(row.definition_key, row.element_id) for row in rows}
+    for row in rows:
+        process = drawn.get(row.definition_key)
+        if row.kind == "completed":
+            left |= {(row.definition_key, flow) for flow in orjson.loads(row.body)["data"].get("flows", ())}
+        elif process is not None and not process.elements[row.element_id].interrupting:
+            left |= {(row.definition_key, flow.id) for flow in process.outgoing(row.element_id)}
+    waiting = {
+        (process.id, flow.id): (process.id, flow.target)
+        for process in drawn.values()
+        for flow in process.flows
+        if process.elements[flow.source].type == "eventBasedGateway"
+    }
+    return frozenset(flow for flow in left if flow not in waiting or waiting[flow] in happened)
+
+
+def missing(contents: Iterable[Content], process: str, seen: Collection[Flow]) -> list[str]:
+    """Ids of the process's flows that nobody has walked, in the order of the file. Raises KeyError for no such process."""
+    found = {each.id: each for content in contents if content.kind == "process" for each in _processes(content.raw)}
+    return [flow.id for flow in found[process].flows if (process, flow.id) not in seen]
+
+
+def _running(engine: Engine) -> list[Process]:
+    definition = t.definition.c
+    with engine.store.snapshot() as connection:
+        raws = connection.scalars(select(definition.content).where(definition.kind == "process").distinct()).all()
+    return [process for raw in raws for process in _processes(raw)]
+
+
+def _processes(raw: bytes) -> list[Process]:
+    root, _ = read_xml("", raw)
+    return read_processes(root) if root is not None else []

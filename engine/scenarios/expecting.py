@@ -1,0 +1,190 @@
+"""What a scenario expects, compared with what is there. Every difference is one sentence: what was expected, what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.clock import SHANGHAI
+from engine.scenarios.scene import Scene
+from engine.scenarios.script import instant
+from engine.store import tables as t
+from engine.store.metadata import metadata
+from forms.i18n import T, Text
+
+MOST_ROWS = 1_000  # looked at in one table
+
+
+class Differs(Exception):
+    """Something is not as expected."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
+
+
+def expect(scene: Scene, given: Mapping[str, Any], *, last: bool) -> None:
+    """Compare all that `given` says. Incidents nobody expects are a difference at the `last`. Raises Differs, FeelError."""
+    of = given.get("of")
+    instance_id = scene.instance(of)
+    if instance_id is None:
+        raise Differs(T("流程“{key}”没有被发起。", key=of or scene.process))
+    row = _instance(scene, instance_id)
+    for key, look in (("open", _open), ("waits", _waits)):
+        if key in given:
+            _same_list(key, sorted(given[key]), look(scene, instance_id, row))
+    if "incidents" in given or last:
+        _same_list("incidents", sorted(given.get("incidents") or ()), _incidents(scene, instance_id if of else None))
+    if "ended" in given and given["ended"] != row["end_element"]:
+        found = row["end_element"] or T("还在办理：{open}", open=_open(scene, instance_id, row) or [row["state"]])
+        raise Differs(T("应结束于“{wanted}”，实际{found}。", wanted=given["ended"], found=found))
+    variables = scene.variables(instance_id)
+    for name, wanted in (given.get("variables") or {}).items():
+        wanted = scene.value(wanted)
+        if variables.get(name) != wanted or isinstance(variables.get(name), bool) != isinstance(wanted, bool):
+            raise Differs(
+                T(
+                    "变量 {name} 应为 {wanted}，实际是 {found}。",
+                    name=name,
+                    wanted=shown(wanted),
+                    found=shown(variables.get(name)),
+                )
+            )
+    for condition in given.get("that") or ():
+        if scene.evaluate(condition.removeprefix("="), variables) is not True:
+            raise Differs(T("“{condition}”不成立。", condition=condition))
+    for wanted in given.get("register") or ():
+        _register(scene, wanted)
+    if "path" in given:
+        _path(scene, instance_id, given["path"])
+
+
+def shown(value: Any) -> str:
+    """A value as a sentence shows it."""
+    if isinstance(value, datetime):
+        value = value.astimezone(SHANGHAI).isoformat()
+    return "null" if value is None else str(value)[:300]
+
+
+def describe(scene: Scene) -> Text:
+    """Where the scenario's instance stands, for whoever looks for the mistake."""
+    instance_id = scene.instance()
+    if instance_id is None:
+        return T("流程还没有发起。")
+    row = _instance(scene, instance_id)
+    incidents = _told(scene)
+    if incidents:
+        return T("出错的步骤：{incidents}。", incidents=incidents)
+    if row["end_element"]:
+        return T("流程已经结束于“{end}”。", end=row["end_element"])
+    standing = _open(scene, instance_id, row) + _waits(scene, instance_id, row)
+    return T("现在停在：{open}。", open=standing or [row["state"]])
+
+
+def _instance(scene: Scene, instance_id: str) -> Any:
+    with scene.snapshot() as connection:
+        return connection.execute(select(t.instance).where(t.instance.c.id == instance_id)).mappings().one()
+
+
+def _open(scene: Scene, instance_id: str, _row: Any) -> list[str]:
+    task = t.task.c
+    with scene.snapshot() as connection:
+        found = connection.scalars(select(task.element_id).where(task.instance_id == instance_id, task.state == "open"))
+        return sorted(found)
+
+
+def _waits(scene: Scene, instance_id: str, row: Any) -> list[str]:
+    """Where tokens stand that no person has to move: timers, messages, called processes' own waits."""
+    if row["state"] in ("completed", "cancelled"):
+        return []
+    with scene.snapshot() as connection:
+        timers = connection.scalars(select(t.timer.c.element_id).where(t.timer.c.instance_id == instance_id)).all()
+        messages = connection.scalars(
+            select(t.waiting_message.c.element_id).where(t.waiting_message.c.instance_id == instance_id)
+        ).all()
+    return sorted({*timers, *messages})
+
+
+def _incidents(scene: Scene, instance_id: str | None) -> list[str]:
+    incident = t.incident.c
+    query = select(incident.element_id).where(incident.state != "resolved")
+    if instance_id is not None:
+        query = query.where(incident.instance_id == instance_id)
+    with scene.snapshot() as connection:
+        return sorted(element or "" for element in connection.scalars(query))
+
+
+def _told(scene: Scene) -> list[str]:
+    incident = t.incident.c
+    with scene.snapshot() as connection:
+        rows = connection.execute(select(t.incident).where(incident.state != "resolved")).mappings().all()
+    return [f"{row['element_id']} {row['code']} {Text.load(row['text'])}" for row in rows]
+
+
+def _same_list(key: str, wanted: Sequence[Any], found: Sequence[Any]) -> None:
+    if list(wanted) != list(found):
+        raise Differs(T("“{key}”应为 [{wanted}]，实际是 [{found}]。", key=key, wanted=list(wanted), found=list(found)))
+
+
+def _register(scene: Scene, wanted: Mapping[str, Any]) -> None:
+    name = wanted["table"]
+    table = metadata.tables.get(name)
+    if table is None:
+        raise Differs(T("没有登记表“{name}”。", name=name))
+    where, has = scene.value(wanted.get("where") or {}), scene.value(wanted.get("has") or {})
+    for column in (*where, *has):
+        if column not in table.c:
+            raise Differs(T("登记表“{name}”没有“{column}”这一栏。", name=name, column=column))
+    with scene.snapshot() as connection:
+        rows = [dict(row) for row in connection.execute(select(table).limit(MOST_ROWS)).mappings()]
+    rows = [row for row in rows if all(_same(row[column], value) for column, value in where.items())]
+    matching = [row for row in rows if all(_same(row[column], value) for column, value in has.items())]
+    count = wanted.get("count")
+    if count is not None and len(matching) != count:
+        raise Differs(T("登记表“{name}”应有 {n} 条符合，实际 {found} 条。", name=name, n=count, found=len(matching)))
+    if count is None and not matching:
+        found = [{column: shown(row[column]) for column in has} for row in rows[:5]]
+        raise Differs(
+            T(
+                "登记表“{name}”中没有 {wanted}；有的是 {found}。",
+                name=name,
+                wanted=str(dict(has)),
+                found=[str(each) for each in found],
+            )
+        )
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    if isinstance(value, datetime) and isinstance(wanted, str):
+        try:
+            return value == instant(wanted)
+        except ValueError:
+            return False
+    if isinstance(value, date | Decimal):
+        return str(value) == str(wanted)
+    return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
+
+
+def _path(scene: Scene, instance_id: str, wanted: Sequence[str]) -> None:
+    """The elements in this order, others between them allowed."""
+    event = t.event.c
+    with scene.snapshot() as connection:
+        walked = connection.scalars(
+            select(event.element_id)
+            .where(event.stream == instance_id, event.kind.in_(("completed", "ended", "timer_fired", "message_caught")))
+            .order_by(event.seq)
+        ).all()
+    steps = iter(walked)
+    for element in wanted:
+        if not any(step == element for step in steps):
+            raise Differs(
+                T(
+                    "走过的路上没有（或次序不对）“{element}”；走过：{walked}。",
+                    element=element,
+                    walked=list(dict.fromkeys(walked)),
+                )
+            )

@@ -1,0 +1,241 @@
+"""One scenario, played from its preparation to its last expectation on a database of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from engine.commands import messages
+from engine.commands.complete_task import CompleteTask
+from engine.commands.publish_message import PublishMessage
+from engine.commands.start_instance import StartInstance
+from engine.commands.step import Step as CommandStep
+from engine.errors import BpmnError, Invalid, NotFound, Problem, ZhipingError
+from engine.scenarios.coverage import Flow, walked
+from engine.scenarios.expecting import Differs, describe, expect, shown
+from engine.scenarios.sandbox import SECONDS, OutOfTime, Workshop
+from engine.scenarios.scene import Scene
+from engine.scenarios.script import Scenario, Step, instant
+from forms.i18n import T, Text
+
+log = structlog.get_logger(__name__)
+
+NO_SUCH_TASK = "NO_SUCH_TASK"  # the person has no open task of that element
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one scenario. Where it failed: the line, the element if the step has one, and a sentence."""
+
+    file: str
+    process: str
+    name: str
+    line: int
+    seconds: float  # by the wall
+    text: Text | None = None  # None: passed
+    element: str | None = None
+    walked: frozenset[Flow] = field(default=frozenset(), repr=False)
+
+    @property
+    def passed(self) -> bool:
+        return self.text is None
+
+    def problem(self, severity: str) -> Problem:
+        assert self.text is not None
+        text = T("场景“{name}”没有通过：{why}", name=self.name, why=self.text)
+        return Problem(self.file, self.line, self.element, "TEST_FAILED", text, severity)
+
+
+class _Failed(Exception):
+    def __init__(self, step: Step, text: Text) -> None:
+        super().__init__(str(text))
+        self.step = step
+        self.text = text
+
+
+def play(workshop: Workshop, scenario: Scenario) -> Outcome:
+    """Never raises for what the scenario or its diagram does wrong: that is the outcome."""
+    began = time.monotonic()
+    failed: _Failed | None = None
+    flows: frozenset[Flow] = frozenset()
+    try:
+        with workshop.sandbox(scenario.calls, scenario.at) as engine:
+            scene = Scene(engine, workshop.scenes.people, scenario.process)
+            try:
+                _perform(scene, scenario)
+            except _Failed as error:
+                failed = error
+            flows = walked(engine)
+    except ZhipingError as error:  # the sandbox itself could not be made
+        failed = _Failed(_named("start", scenario.line), error.text)
+    except OutOfTime:
+        failed = _Failed(_named("start", scenario.line), _out_of_time())
+    return Outcome(
+        file=scenario.file,
+        process=scenario.process,
+        name=scenario.name,
+        line=failed.step.line if failed else scenario.line,
+        seconds=time.monotonic() - began,
+        text=failed.text if failed else None,
+        element=_element(failed.step) if failed else None,
+        walked=flows,
+    )
+
+
+def _perform(scene: Scene, scenario: Scenario) -> None:
+    start = (scenario.start,) if scenario.start is not None else ()
+    for step in (*scenario.given, *start, *scenario.steps):
+        _attempt(scene, step, _STEPS[step.kind])
+    _attempt(scene, scenario.expect, _at_last)
+
+
+def _attempt(scene: Scene, step: Step, work: Callable[[Scene, Step], None]) -> None:
+    """One step; a refusal that the scenario names is what it wants."""
+    wanted = step.given.get("refused") if isinstance(step.given, Mapping) else None
+    try:
+        work(scene, step)
+    except OutOfTime:
+        raise _Failed(step, _out_of_time()) from None
+    except Differs as error:
+        raise _Failed(step, error.text) from error
+    except ZhipingError as error:
+        if wanted is None:
+            raise _Failed(
+                step, T("{step}被拒绝：{why} {where}", step=_words(step), why=_why(error), where=describe(scene))
+            ) from error
+        if error.code != wanted:
+            text = T("{step}应被拒绝（{wanted}），实际是：{why}", step=_words(step), wanted=wanted, why=_why(error))
+            raise _Failed(step, text) from error
+        return
+    except BpmnError as error:
+        raise _Failed(
+            step, T("{step}被拒绝：{why} {where}", step=_words(step), why=f"{error.code} {error.text}", where="")
+        ) from error
+    except Exception as error:
+        # A diagram or an act under test may do anything wrong; that is this scenario's failure and nobody else's.
+        log.warning("scenario step failed", step=step.name, line=step.line, error=repr(error))
+        raise _Failed(step, T("{step}出错（{error}）。", step=_words(step), error=type(error).__name__)) from error
+    if wanted is not None:
+        raise _Failed(step, T("{step}应被拒绝（{wanted}），实际办成了。", step=_words(step), wanted=wanted))
+
+
+# -- the kinds of steps -------------------------------------------------------------------------------------------------
+
+
+def _start(scene: Scene, step: Step) -> None:
+    given = step.given
+    actor = scene.actor(given["by"])
+    variables = scene.value(given.get("variables") or {}, actor)
+    command = StartInstance(
+        actor, key=scene.process, variables=variables, business_key=scene.value(given.get("businessKey"))
+    )
+    scene.started = scene.engine.run(command)["id"]
+    scene.engine.work()
+
+
+def _task(scene: Scene, step: Step) -> None:
+    given = step.given
+    actor = scene.actor(scene.value(given["by"]))
+    task = scene.task(given["element"], actor)
+    if task is None:
+        text = T("{who}没有待办“{element}”。{where}", who=actor.name, element=given["element"], where=describe(scene))
+        raise NotFound(text, code=NO_SUCH_TASK)
+    variables = scene.value(given.get("variables") or {}, actor, task)
+    scene.run(CompleteTask(task.id, actor, variables))
+
+
+def _clock(scene: Scene, step: Step) -> None:
+    given = scene.value(step.given)
+    try:
+        until = instant(given)
+    except (ValueError, TypeError):
+        raise Differs(T("“{text}”不是日期或时间，例：2026-06-01T09:00。", text=shown(given))) from None
+    if until < scene.now:
+        raise Differs(T("时钟只能向前拨：现在是 {now}。", now=shown(scene.now)))
+    scene.engine.work(until)
+
+
+def _message(scene: Scene, step: Step) -> None:
+    given = step.given
+    correlation = scene.value(given.get("correlation") or {})
+    variables = scene.value(given.get("variables") or {})
+    key = scene.value(given.get("businessKey"))
+    if "by" in given:
+        actor = scene.actor(scene.value(given["by"]))
+        scene.run(PublishMessage(given["name"], actor, key, correlation, variables, all=True))
+    else:
+        scene.run(_Sent(given["name"], key, correlation, variables))
+
+
+def _act(scene: Scene, step: Step) -> None:
+    act = scene.engine.registry.scenes.acts[step.name]  # type: ignore[union-attr]
+    own = {key: scene.value(value) for key, value in step.given.items() if key not in ("as", "refused")}
+    answer = act(scene, **own)
+    scene.engine.work()
+    scene.names[step.given.get("as", step.name)] = dict(answer or {})
+
+
+def _expect(scene: Scene, step: Step) -> None:
+    expect(scene, step.given, last=False)
+
+
+def _at_last(scene: Scene, step: Step) -> None:
+    expect(scene, step.given, last=True)
+
+
+_STEPS: Mapping[str, Callable[[Scene, Step], None]] = {
+    "start": _start,
+    "task": _task,
+    "clock": _clock,
+    "message": _message,
+    "act": _act,
+    "expect": _expect,
+}
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A message as another process sends it."""
+
+    name: str
+    business_key: str | None
+    correlation: Mapping[str, Any]
+    variables: Mapping[str, Any]
+
+    def execute(self, step: CommandStep) -> None:
+        sent = messages.store(step, self.name, self.correlation, self.business_key, self.variables, state="pending")
+        messages.put_delivery(step, sent, None)
+
+
+# -- words --------------------------------------------------------------------------------------------------------------
+
+
+def _words(step: Step) -> Text:
+    if step.kind == "task":
+        return T("{who}办理“{element}”", who=step.given["by"], element=step.given["element"])
+    if step.kind == "start":
+        return T("发起流程")
+    return T("第 {line} 行“{name}”", line=step.line, name=step.name)
+
+
+def _why(error: ZhipingError) -> Text:
+    if isinstance(error, Invalid):
+        fields = [f"{name}：{'；'.join(str(each) for each in said)}" for name, said in sorted(error.errors.items())]
+        return T("{code} 表单内容不对（{fields}）", code=error.code, fields=fields)
+    return T("{code} {text}", code=error.code, text=error.text)
+
+
+def _out_of_time() -> Text:
+    return T("用时超过 {n} 秒，已停下。", n=int(SECONDS))
+
+
+def _named(kind: str, line: int) -> Step:
+    return Step(kind, kind, {}, line)
+
+
+def _element(step: Step) -> str | None:
+    return step.given.get("element") if isinstance(step.given, Mapping) else None

@@ -1,0 +1,154 @@
+"""Where a scenario is played: a private database and a clock of its own. Real data are never opened, nothing leaves."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, insert
+
+from engine.clock import FixedClock
+from engine.commands import release_rows
+from engine.commands.contents import Content
+from engine.commands.step import Step
+from engine.config import Settings
+from engine.engine import Engine
+from engine.history import canonical
+from engine.registry import Registry
+from engine.releases import Releases
+from engine.scenarios.kit import Scenes
+from engine.scenarios.stubs import stubbed
+from engine.store import tables as t
+
+SECONDS = 10.0  # processor time of one scenario
+
+
+class OutOfTime(Exception):
+    """The scenario has used up its processor time."""
+
+
+class SandboxClock(FixedClock):
+    """Stands still, and ends a scenario that goes on and on: whatever repeats reads the clock again and again."""
+
+    def __init__(self, at: datetime, seconds: float = SECONDS) -> None:
+        self._until = time.thread_time() + seconds
+        super().__init__(at)
+
+    def set(self, at: datetime) -> None:
+        self.check()
+        super().set(at)
+
+    def now(self) -> datetime:
+        self.check()
+        return super().now()
+
+    def check(self) -> None:
+        """Raises OutOfTime."""
+        if time.thread_time() > self._until:
+            raise OutOfTime
+
+
+class Workshop:
+    """Makes sandboxes for one release; a context manager that removes everything at the end. For one thread."""
+
+    def __init__(self, registry: Registry, contents: Sequence[Content]) -> None:
+        if registry.scenes is None:
+            raise ValueError("this office offers nothing to play scenarios with")
+        self.registry = registry
+        self.scenes: Scenes = registry.scenes
+        self._contents = [replace(each, id=None) for each in contents if each.kind != "test"]
+        self._releases = Releases(registry)
+        self._furnished: Path | None = None
+        self._templates: dict[bytes, Path] = {}
+
+    def __enter__(self) -> Workshop:
+        self._folder = tempfile.TemporaryDirectory(prefix="zhiping-tests-")
+        self._root = Path(self._folder.name)
+        self._settings = Settings("", self._root, secrets.token_hex(32), attachments_url=str(self._root / "files"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    @contextmanager
+    def sandbox(self, calls: Mapping[str, Mapping[str, Any]], at: datetime) -> Iterator[Engine]:
+        """An engine whose clock stands at `at`, on a copy of the furnished database; closed and removed afterwards.
+        `calls`: called processes that only leave these values."""
+        template = self._template(calls)
+        path = self._root / f"{secrets.token_hex(8)}.db"
+        shutil.copy(template, path)
+        engine = self._engine(path, SandboxClock(at))
+        try:
+            yield engine
+        finally:
+            engine.stop()
+            for left in self._root.glob(f"{path.name}*"):
+                left.unlink()
+
+    def _template(self, calls: Mapping[str, Mapping[str, Any]]) -> Path:
+        """The furnished database with the release in it, made once for each set of replaced processes."""
+        key = canonical(calls)
+        if key not in self._templates:
+            if self._furnished is None:
+                self._furnished = self._furnish(self._root / "furnished.db")
+            path = self._root / f"template-{len(self._templates)}.db"
+            shutil.copy(self._furnished, path)
+            engine = self._engine(path, FixedClock(self.scenes.since))
+            try:
+                engine.run(PutRelease(f"sandbox-{len(self._templates)}", stubbed(self._contents, calls)))
+            finally:
+                engine.stop()
+            self._templates[key] = path
+        return self._templates[key]
+
+    def _furnish(self, path: Path) -> Path:
+        engine = self._engine(path, FixedClock(self.scenes.since))
+        try:
+            engine.create_schema()
+            self.scenes.furnish(engine)
+        finally:
+            engine.stop()
+        return path
+
+    def _engine(self, path: Path, clock: FixedClock) -> Engine:
+        engine = Engine(replace(self._settings, database_url=f"sqlite:///{path}"), self.registry, clock=clock)
+        engine.releases = self._releases
+        # Nobody needs the file after a power cut.
+        event.listen(engine.store.dialect.engine, "connect", _carelessly)
+        return engine
+
+
+@dataclass(frozen=True)
+class PutRelease:
+    """The contents as the active release, as they are: whoever plays them has linted them."""
+
+    id: str
+    contents: Sequence[Content]
+
+    def execute(self, step: Step) -> None:
+        step.connection.execute(
+            insert(t.deployment).values(
+                id=self.id,
+                state="candidate",
+                origin="shipped",
+                uploaded_by="system",
+                uploaded_at=step.now,
+                comment="",
+                content_hash=release_rows.fingerprint(self.contents),
+                warnings=[],
+            )
+        )
+        release_rows.set_parts(step, self.id, self.contents, set())
+        release_rows.make_active(step, self.id, "system")
+
+
+def _carelessly(raw: Any, _record: Any) -> None:
+    raw.execute("PRAGMA synchronous=OFF")
