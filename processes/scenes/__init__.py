@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from engine.scenarios.kit import Act, Scenes
-from processes.scenes import appointments, cases, furniture, results
+from processes.scenes import cases, committee, furniture, publicity, results, rollout
 
 SINCE = datetime.fromisoformat("2026-05-06T09:00:00+08:00")
 
 
 def _acts() -> dict[str, Act]:
     made: dict[str, Act] = {}
-    for acts in (cases.ACTS, results.ACTS, appointments.ACTS):
+    for acts in (cases.ACTS, results.ACTS, publicity.ACTS, committee.ACTS, rollout.ACTS):
         for name, act in acts.items():
             if name in made:
                 raise ValueError(f"two acts are called {name!r}")

@@ -1,4 +1,4 @@
-"""Acts of this area."""
+"""Acts around meetings, experts and ballots."""
 
 from __future__ import annotations
 

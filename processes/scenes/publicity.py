@@ -1,0 +1,9 @@
+"""Acts around notices and objections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.scenarios.kit import Act
+
+ACTS: Mapping[str, Act] = {}
