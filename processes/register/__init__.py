@@ -16,6 +16,7 @@ from processes.register import (  # noqa: F401
     objection_tables,
     people,
     policies,
+    proposals,
     rechecks,
     rollout_tables,
     room_tables,
