@@ -118,17 +118,10 @@ def parameters(connection: Connection, names: Collection[str], at: datetime) -> 
     return found | {row.name: row.value for row in rows}
 
 
-def set_parameter(
-    connection: Connection,
-    name: str,
-    value: Any,
-    *,
-    effective_from: datetime,
-    source_doc: str,
-    actor: str,
-    now: datetime,
+def check_parameter(
+    connection: Connection, name: str, value: Any, *, effective_from: datetime, source_doc: str, now: datetime
 ) -> None:
-    """Put a value in force from an instant that has not passed yet. Raises `NotFound`, `Refused`, `Conflict`.
+    """Whether a value could be put in force. Raises `NotFound`, `Refused`, `Conflict`.
 
     `BELOW_FLOOR` names the regulation that a value would undercut (R-08).
     """
@@ -161,6 +154,20 @@ def set_parameter(
     )
     if connection.execute(at_once).first() is not None:
         raise Conflict(T("“{label}”在这一时刻已有新值，请另选生效时间。", label=known.label))
+
+
+def set_parameter(
+    connection: Connection,
+    name: str,
+    value: Any,
+    *,
+    effective_from: datetime,
+    source_doc: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Put a value in force from an instant that has not passed yet. Raises as `check_parameter`."""
+    check_parameter(connection, name, value, effective_from=effective_from, source_doc=source_doc, now=now)
     connection.execute(
         insert(policy_parameter).values(
             id=new_id(),
