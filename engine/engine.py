@@ -76,6 +76,8 @@ class Engine:
         """
         if isinstance(command, Journey):
             return command.conduct(self)
+        if once is not None and getattr(command, "confidential", False):
+            raise TypeError("what a confidential command was asked must not be kept, not even as a hash")
         step: Step | None = None
         try:
             check_command(command)
@@ -198,7 +200,7 @@ class Engine:
     def _write_down(self, command: Any, refusal: ZhipingError, stream: str | None) -> None:
         """The line that somebody was refused, in a transaction of its own: the command's own is rolled back."""
         actor = getattr(command, "actor", None)
-        if actor is None:
+        if actor is None or getattr(command, "confidential", False):
             return
         data: dict[str, Any] = {"command": type(command).__name__, "code": refusal.code}
         if isinstance(refusal, Invalid):

@@ -6,6 +6,8 @@ I4  no timer fired twice for one due instant
 I5  whatever runs waits for something: a person, a time, a message, a job or an incident
 I6  the open task rows are the tasks that the saved state is waiting for, both ways; so are timers and messages
 I7  every chain of history verifies, and its end stands where it should
+
+What must hold in the office's own tables (I8 and on) the office brings in its registry.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ def check(connection: Connection, engine: Engine) -> list[str]:
         *stuck(connection),
         *states(connection, engine),
         *chains(connection),
+        *(found for holds in engine.registry.invariants for found in holds(connection)),
     ]
 
 

@@ -16,7 +16,10 @@ R_co = TypeVar("R_co", covariant=True)
 
 class Command(Protocol[R_co]):
     """A frozen dataclass that changes something, in one transaction. With an idempotency key its result must be
-    plain JSON (dicts, lists, text, numbers), because a repetition is answered with the kept result."""
+    plain JSON (dicts, lists, text, numbers), because a repetition is answered with the kept result.
+
+    A class attribute `confidential = True` says that who asked must stand nowhere: a refusal leaves no line in a history,
+    and the command takes no idempotency key (its row would tie an account to what was asked)."""
 
     def execute(self, step: Step) -> R_co: ...
 

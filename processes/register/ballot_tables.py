@@ -28,7 +28,7 @@ CHOICES = ("yes", "no", "abstain")
 # The law's arithmetic stands in the database too: a result that the counts do not bear cannot be kept.
 _PASSED = "3 * present >= 2 * size AND 3 * yes >= 2 * present"
 _SUM = (
-    "(coalesce(result, '') = 'no_quorum' AND yes + no + abstain = 0) OR (how = 'paper' AND yes + no + abstain = eligible)"
+    "(coalesce(result, '') IN ('no_quorum', 'deferred') AND yes + no + abstain = 0) OR (how = 'paper' AND yes + no + abstain = eligible)"
     " OR (how = 'box' AND yes + no + abstain <= eligible)"
 )
 _OPERATORS = (
@@ -67,7 +67,7 @@ ballot_round = Table(
     UniqueConstraint("meeting_id", "application_id", "round_no"),
     one_of("how", "box", "paper"),
     one_of("status", "open", "closed"),
-    one_of("result", "passed", "failed", "no_quorum"),
+    one_of("result", "passed", "failed", "no_quorum", "deferred"),
     CheckConstraint("present >= 0 AND present <= size AND yes >= 0 AND no >= 0 AND abstain >= 0", name="counts"),
     CheckConstraint("recused >= 0 AND eligible >= 0 AND eligible <= present", name="eligible"),
     CheckConstraint(f"yes IS NULL OR {_SUM}", name="sum"),

@@ -15,7 +15,7 @@ from engine.errors import Refused
 from engine.store.metadata import new_id
 from forms.i18n import T, Text
 from processes.dates import day
-from processes.register.attendance import all_leave, is_kept, quorum_state, require_day
+from processes.register.attendance import all_leave, is_kept, moments, present, quorum_state, require_day
 from processes.register.ballot_tables import ballot_round
 from processes.register.committee_tables import (
     count_entry,
@@ -26,7 +26,8 @@ from processes.register.committee_tables import (
 )
 from processes.register.committees import check_filing
 from processes.register.policies import parameter, parameters
-from processes.rules.votes import Share, counts_agree, quorum, vote_result
+from processes.register.recusals import recused
+from processes.rules.votes import Share, case_quorum, counts_agree, quorum, vote_result
 from processes.rules.workdays import local_day
 
 
@@ -40,6 +41,12 @@ class Counts:
     abstain: int
 
 
+# Of every round, void ones too; who stood back is a number there, never a name (R-76).
+SEALED = (
+    *("application_id", "round_no", "how", "size", "present", "recused", "eligible", "quorum_needed"),
+    *("yes", "no", "abstain", "result", "void", "void_reason", "voided_by", "void_confirmed_by"),
+)
+MISMATCH = T("决策表的表决结果与现行的法定人数、通过比例不符，请核对决策表 D08_vote_result。")
 COUNTED = {"present": T("出席"), "yes": T("同意"), "no": T("不同意"), "abstain": T("弃权")}
 
 
@@ -156,7 +163,9 @@ def enter_counts(
         raise Refused(T("计票须逐人录入，名单与会议名单不一致。"), code="BAD_COUNTS")
     share = Share.parse(parameter(connection, "meeting.quorum", now))
     wrong = [
-        positions[application_id] for application_id, count in counts.items() if not _possible(meeting, count, share)
+        positions[application_id]
+        for application_id, count in counts.items()
+        if not _possible(connection, meeting, application_id, count, share)
     ]
     if wrong:
         raise Refused(
@@ -257,9 +266,7 @@ def record_result(connection: Connection, meeting_id: str, application_id: str, 
         pass_share=Share.parse(shares["vote.pass"]),
     )
     if result != expected:
-        raise Refused(
-            T("决策表的表决结果与现行的法定人数、通过比例不符，请核对决策表 D08_vote_result。"), code="RESULT_MISMATCH"
-        )
+        raise Refused(MISMATCH, code="RESULT_MISMATCH")
     held = select(func.count() + 1).where(
         ballot_round.c.meeting_id == meeting_id, ballot_round.c.application_id == application_id
     )
@@ -274,8 +281,8 @@ def record_result(connection: Connection, meeting_id: str, application_id: str, 
             how="paper",
             status="closed",
             closed_at=now,
-            recused=0,
-            eligible=first["present"],
+            recused=_recused_there(connection, meeting_id, application_id),
+            eligible=sum(first[name] for name in ("yes", "no", "abstain")),
             result=result,
             first_operator=first["operator"],
             second_operator=second["operator"],
@@ -284,6 +291,14 @@ def record_result(connection: Connection, meeting_id: str, application_id: str, 
             **{name: first[name] for name in COUNTED},
         )
     )
+
+
+def _recused_there(connection: Connection, meeting_id: str, application_id: str) -> int:
+    """How many of those who were there when the session began stood back from this case."""
+    if not is_kept(connection, meeting_id):
+        return 0
+    here = present(connection, meeting_id, get_meeting(connection, meeting_id)["quorate_at"])
+    return len(here & recused(connection, meeting_id, application_id))
 
 
 def announce(
@@ -338,18 +353,18 @@ def supervise(connection: Connection, meeting_id: str, *, supervisor: str, now: 
 
 
 def seal(connection: Connection, meeting_id: str, now: datetime) -> str:
-    """Seal the result sheet: its sha256 over meeting, counts, results and signatures. Returns the hash."""
+    """Seal the result sheet: its sha256 over meeting, every round (void ones too), minutes and signatures. Returns the hash."""
     meeting = get_meeting(connection, meeting_id, lock=True)
     if meeting["status"] != "decided" or meeting["supervised_by"] is None:
         raise Refused(T("结果未宣布或会议记录未签字，不能封存。"), code="UNSIGNED")
     sheet = {
-        "meeting": {name: str(meeting[name]) for name in ("id", "committee_id", "held_on", "size", "attended")},
+        "meeting": {
+            name: str(meeting[name])
+            for name in ("id", "committee_id", "held_on", "size", "attended", "recusal_counts_present")
+        },
         "signed": {name: meeting[name] for name in ("announced_by", "minutes_by", "supervised_by")},
         "minutes": meeting["minutes"],
-        "rounds": [
-            {name: row[name] for name in ("application_id", "present", "yes", "no", "abstain", "result")}
-            for row in results(connection, meeting_id)
-        ],
+        "rounds": [{name: row[name] for name in SEALED} for row in _all_rounds(connection, meeting_id)],
     }
     text = json.dumps(sheet, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     sheet_hash = hashlib.sha256(text.encode()).hexdigest()
@@ -375,10 +390,21 @@ def results(connection: Connection, meeting_id: str) -> Sequence[RowMapping]:
             (meeting_candidate.c.meeting_id == ballot_round.c.meeting_id)
             & (meeting_candidate.c.application_id == ballot_round.c.application_id),
         )
-        .where(ballot_round.c.meeting_id == meeting_id, ballot_round.c.void.is_(False))
+        .where(
+            ballot_round.c.meeting_id == meeting_id, ballot_round.c.void.is_(False), ballot_round.c.result.is_not(None)
+        )
         .order_by(meeting_candidate.c.position)
     )
     return connection.execute(query).mappings().all()
+
+
+def _all_rounds(connection: Connection, meeting_id: str) -> Sequence[RowMapping]:
+    """Every round of the meeting, case by case in the order of the list."""
+    listed = (meeting_candidate.c.meeting_id == ballot_round.c.meeting_id) & (
+        meeting_candidate.c.application_id == ballot_round.c.application_id
+    )
+    query = select(ballot_round).join(meeting_candidate, listed).where(ballot_round.c.meeting_id == meeting_id)
+    return connection.execute(query.order_by(meeting_candidate.c.position, ballot_round.c.round_no)).mappings().all()
 
 
 def failed(connection: Connection, meeting_id: str) -> list[str]:
@@ -411,13 +437,34 @@ def _not_in_the_past(held_on: date, now: datetime) -> None:
         )
 
 
-def _possible(meeting: RowMapping, count: Counts, share: Share) -> bool:
-    """Nobody counted who did not come; without a quorum no vote at all; else every slip adds up."""
-    if not 0 <= count.present <= meeting["attended"]:
-        return False
-    if not share.reached(count.present, meeting["size"]):
+def _possible(connection: Connection, meeting: RowMapping, application_id: str, count: Counts, share: Share) -> bool:
+    """Nobody counted who did not come; without a quorum no vote at all; else every slip adds up.
+
+    Where attendance was ticked expert by expert, the number present must be one that the register shows for this case at
+    some moment since the quorum was found: whoever left was there for the cases before."""
+    if not is_kept(connection, meeting["id"]):
+        if not 0 <= count.present <= meeting["attended"]:
+            return False
+        return _adds_up(count, count.present, share.reached(count.present, meeting["size"]))
+    back = recused(connection, meeting["id"], application_id)
+    for moment in moments(connection, meeting["id"], meeting["quorate_at"]):
+        here = present(connection, meeting["id"], moment)
+        found = case_quorum(
+            meeting["size"],
+            len(here),
+            len(here & back),
+            counts_present=meeting["recusal_counts_present"],
+            quorum_share=share,
+        )
+        if count.present == found.denominator and _adds_up(count, found.eligible, found.reached):
+            return True
+    return False
+
+
+def _adds_up(count: Counts, slips: int, quorate: bool) -> bool:
+    if not quorate:
         return (count.yes, count.no, count.abstain) == (0, 0, 0)
-    return counts_agree(**asdict(count))
+    return counts_agree(slips, count.yes, count.no, count.abstain)
 
 
 def _entries(connection: Connection, meeting: RowMapping, entry: str) -> dict[str, RowMapping]:

@@ -25,7 +25,7 @@ PAPER = {
     "status": "'closed'",
     "closed_at": "decided_at",
     "recused": "0",
-    "eligible": "present",
+    "eligible": "yes + no + abstain",
     "voided_by": "CASE WHEN void_reason IS NULL THEN NULL ELSE first_operator END",
     "void_confirmed_by": "CASE WHEN void_reason IS NULL THEN NULL ELSE second_operator END",
     "voided_at": "CASE WHEN void_reason IS NULL THEN NULL ELSE decided_at END",
@@ -81,7 +81,7 @@ def _rounds() -> None:
         ),
         sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_ballot_round_closed")),
         sa.CheckConstraint(
-            "coalesce(result, '') = 'no_quorum' OR how = 'paper' OR opened_at IS NOT NULL",
+            "coalesce(result, '') IN ('no_quorum', 'deferred') OR how = 'paper' OR opened_at IS NOT NULL",
             name=op.f("ck_ballot_round_opened_first"),
         ),
         sa.CheckConstraint("how IN ('box', 'paper')", name=op.f("ck_ballot_round_how")),
@@ -89,12 +89,14 @@ def _rounds() -> None:
             "result <> 'passed' OR (3 * present >= 2 * size AND 3 * yes >= 2 * present)",
             name=op.f("ck_ballot_round_passed"),
         ),
-        sa.CheckConstraint("result IN ('passed', 'failed', 'no_quorum')", name=op.f("ck_ballot_round_result")),
+        sa.CheckConstraint(
+            "result IN ('passed', 'failed', 'no_quorum', 'deferred')", name=op.f("ck_ballot_round_result")
+        ),
         sa.CheckConstraint("result IS NULL OR status = 'closed'", name=op.f("ck_ballot_round_decided_when_closed")),
         sa.CheckConstraint("status = 'closed' OR (how = 'box' AND NOT void)", name=op.f("ck_ballot_round_open")),
         sa.CheckConstraint("status IN ('open', 'closed')", name=op.f("ck_ballot_round_status")),
         sa.CheckConstraint(
-            "yes IS NULL OR (coalesce(result, '') = 'no_quorum' AND yes + no + abstain = 0) OR (how = 'paper' AND yes + no + abstain = eligible) OR (how = 'box' AND yes + no + abstain <= eligible)",
+            "yes IS NULL OR (coalesce(result, '') IN ('no_quorum', 'deferred') AND yes + no + abstain = 0) OR (how = 'paper' AND yes + no + abstain = eligible) OR (how = 'box' AND yes + no + abstain <= eligible)",
             name=op.f("ck_ballot_round_sum"),
         ),
         sa.CheckConstraint(
