@@ -31,34 +31,40 @@ def expect(scene: Scene, given: Mapping[str, Any], *, last: bool) -> None:
     """Compare all that `given` says. Incidents nobody expects are a difference at the `last`. Raises Differs, FeelError."""
     of = given.get("of")
     instance_id = scene.instance(of)
-    if instance_id is None:
+    if instance_id is not None:
+        _standing(scene, instance_id, given)
+    elif any(key in given for key in ("of", "open", "waits", "ended", "path", "variables")):
         raise Differs(T("流程“{key}”没有被发起。", key=of or scene.process))
+    if "incidents" in given or last:
+        _same_list("incidents", sorted(given.get("incidents") or ()), _incidents(scene, instance_id if of else None))
+    variables = scene.variables(instance_id)
+    for condition in given.get("that") or ():
+        if scene.evaluate(condition.removeprefix("="), variables) is not True:
+            raise Differs(T("“{condition}”不成立。", condition=condition))
+    for wanted in given.get("register") or ():
+        _register(scene, wanted)
+
+
+def _standing(scene: Scene, instance_id: str, given: Mapping[str, Any]) -> None:
+    """Where the instance stands, how it got there, and what it knows."""
     row = _instance(scene, instance_id)
     for key, look in (("open", _open), ("waits", _waits)):
         if key in given:
             _same_list(key, sorted(given[key]), look(scene, instance_id, row))
-    if "incidents" in given or last:
-        _same_list("incidents", sorted(given.get("incidents") or ()), _incidents(scene, instance_id if of else None))
     if "ended" in given and given["ended"] != row["end_element"]:
         found = row["end_element"] or T("还在办理：{open}", open=_open(scene, instance_id, row) or [row["state"]])
         raise Differs(T("应结束于“{wanted}”，实际{found}。", wanted=given["ended"], found=found))
     variables = scene.variables(instance_id)
     for name, wanted in (given.get("variables") or {}).items():
         wanted = scene.value(wanted)
-        if variables.get(name) != wanted or isinstance(variables.get(name), bool) != isinstance(wanted, bool):
-            raise Differs(
-                T(
-                    "变量 {name} 应为 {wanted}，实际是 {found}。",
-                    name=name,
-                    wanted=shown(wanted),
-                    found=shown(variables.get(name)),
-                )
+        if not _same(variables.get(name), wanted):
+            text = T(
+                "变量 {name} 应为 {wanted}，实际是 {found}。",
+                name=name,
+                wanted=shown(wanted),
+                found=shown(variables.get(name)),
             )
-    for condition in given.get("that") or ():
-        if scene.evaluate(condition.removeprefix("="), variables) is not True:
-            raise Differs(T("“{condition}”不成立。", condition=condition))
-    for wanted in given.get("register") or ():
-        _register(scene, wanted)
+            raise Differs(text)
     if "path" in given:
         _path(scene, instance_id, given["path"])
 

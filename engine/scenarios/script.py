@@ -20,7 +20,7 @@ LONGEST_NAME = 200  # characters
 
 FILE_KEYS = ("process", "scenarios")
 SCENARIO_KEYS = ("name", "at", "given", "calls", "start", "steps", "expect")
-START_KEYS = ("by", "variables", "businessKey")
+START_KEYS = ("by", "variables", "businessKey", "refused")
 STEP_KEYS: Mapping[str, tuple[str, ...]] = {
     "task": ("element", "by", "variables", "refused"),
     "message": ("name", "correlation", "businessKey", "variables", "by", "refused"),
