@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, BinaryIO, cast
 
 import marshmallow as ma
-from flask import Response, request, send_file
+from flask import Response, request
 from marshmallow import fields
 
 from engine import attachments
 from engine.errors import Invalid
 from forms.i18n import T
-from web import security
+from web import files, security
 from web.api.base import Blueprint, Schema, once
 from web.context import engine
 
@@ -40,11 +40,11 @@ class AttachmentSchema(Schema):
 @blueprint.response(201, AttachmentSchema)
 def upload(_fields: dict[str, Any]) -> attachments.AttachmentItem:
     """One file of at most 20 MB: PDF, PNG, JPEG, TIFF, DOCX, XLSX or OFD by its content."""
-    files = list(request.files.values())
-    if len(files) != 1:
+    sent = list(request.files.values())
+    if len(sent) != 1:
         raise Invalid({"file": [T("请上传一个文件，一次一个。")]})
-    stream = cast(BinaryIO, files[0].stream)
-    return attachments.upload(engine(), stream, files[0].filename or "", actor=security.require_actor(), once=once)
+    stream = cast(BinaryIO, sent[0].stream)
+    return attachments.upload(engine(), stream, sent[0].filename or "", actor=security.require_actor(), once=once)
 
 
 @blueprint.route("/attachments/<attachment_id>")
@@ -52,14 +52,4 @@ def upload(_fields: dict[str, Any]) -> attachments.AttachmentItem:
 def download(attachment_id: str) -> Response:
     """The file, always as a download: a browser never shows it as a page of ours."""
     item = engine().ask(attachments.AttachmentView(attachment_id=attachment_id, actor=security.require_actor()))
-    response = send_file(
-        attachments.open_(engine(), item),
-        mimetype=item.type,
-        as_attachment=True,
-        download_name=item.name,
-        etag=item.sha256,
-        max_age=0,
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return files.download(item)
