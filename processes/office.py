@@ -12,11 +12,12 @@ from processes.candidate.handlers import HANDLERS as CANDIDATE
 from processes.certificate.handlers import HANDLERS as CERTIFICATE
 from processes.committee.handlers import HANDLERS as COMMITTEE
 from processes.functions import FUNCTIONS
+from processes.integrity.handlers import HANDLERS as INTEGRITY
 from processes.publicity.handlers import HANDLERS as PUBLICITY
 from processes.scenes import SCENES
 
 ROOT = Path(__file__).resolve().parent
-FAMILIES = ("candidate", "publicity", "committee", "certificate", "appointment")
+FAMILIES = ("candidate", "publicity", "committee", "certificate", "appointment", "integrity")
 SHIPPED = (*(ROOT / family for family in FAMILIES), ROOT.parent / "forms")
 
 GROUPS: Mapping[str, Text] = {
@@ -46,6 +47,6 @@ def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
     made.scenes = SCENES
-    for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT):
+    for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT, INTEGRITY):
         made.add_handlers(handlers)
     return made

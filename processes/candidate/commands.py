@@ -12,7 +12,7 @@ from engine.errors import NotFound, Refused
 from engine.registry import Actor
 from forms.i18n import T
 from processes.candidate.queries import VOTED
-from processes.register import applications, people
+from processes.register import applications, integrity, objections, people
 
 WITHDREW = "candidate_withdrew"
 
@@ -39,6 +39,8 @@ class Withdraw:
         if row["status"] in VOTED and row["result_public_at"] is None:
             raise Refused(T("评审结果公布之前不能撤回申报，公布之后仍可撤回。"), code="RESULT_PENDING")
         applications.check_withdrawable(row["status"])
+        if objections.pending_on(step.connection, row["id"]) or integrity.open_on(step.connection, row["id"]):
+            raise Refused(T("异议或者失信问题核实期间不能撤回申报，请等待结论。"), code="OBJECTION_PENDING")
         waiting = messages.receivers(step.connection, WITHDREW, {"application_id": self.application_id}, None)
         reason = {"reason": self.reason.strip() or None, "note": None}
         if not any(deliver(step, receiver, WITHDREW, reason) for receiver in waiting):

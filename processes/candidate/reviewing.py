@@ -24,11 +24,9 @@ from processes.candidate.steps import (
     move,
 )
 from processes.dates import instant
-from processes.register import applications, people, units
+from processes.register import applications, units
 from processes.register.policies import parameter
-from processes.rules.conduct import Period
 from processes.rules.eligibility import POST_LEVEL, SENIOR
-from processes.rules.terms import bar_until
 
 
 def set_status(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
@@ -320,15 +318,6 @@ def result_public(context: StepContext, _params: dict[str, Any]) -> Mapping[str,
     }
 
 
-class RecheckResult(Schema):
-    recheck_answer_due = fields.String(required=True)
-
-
-def recheck(context: StepContext, _params: dict[str, Any]) -> Mapping[str, Any]:
-    days = parameter(context.connection, "recheck.answer_workdays", context.now)
-    return {"recheck_answer_due": context.function("workday_deadline")(local(context.now).isoformat(), days)}
-
-
 class PublicityParams(Schema):
     outcome = fields.String(required=True, validate=validate.OneOf(["clear", "upheld", "withdrawn"]))
 
@@ -339,45 +328,6 @@ def publicity(context: StepContext, params: dict[str, Any]) -> None:
         move(context, "result_objection_hold")
     elif params["outcome"] == "withdrawn":
         end(context, "withdrawn")
-
-
-class SanctionParams(Schema):
-    kinds = fields.List(fields.String(), required=True)
-    facts = fields.String(required=True)
-    law_basis = fields.String(required=True)
-    decided_on = fields.Date(required=True)
-    doc_no = fields.String(required=True)
-    fraud = fields.Boolean(load_default=False)
-
-
-def sanction(context: StepContext, params: dict[str, Any]) -> None:
-    """Record the decision: the review qualification ends, and a bar runs through its last day (R-121). For fraud the bar
-    is nobody's to leave out (R-08). Raises Refused (BAD_DATE, SANCTION_TOO_MILD)."""
-    row = application_of(context, lock=True)
-    if "disqualify" not in params["kinds"]:
-        raise Refused(T("登记处理决定即终止本次评审，处理种类须包括“取消评审资格”。"), code="SANCTION_TOO_MILD")
-    if params["fraud"] and "bar" not in params["kinds"]:
-        raise Refused(
-            T("造假一经查实，取消评审资格并且三年内不得申报，处理种类须包括“三年内不得申报”。"),
-            code="SANCTION_TOO_MILD",
-        )
-    decided = params["decided_on"]
-    if decided > local(context.now).date():
-        raise Refused(T("决定日期不能在今天之后。"), code="BAD_DATE")
-    if "bar" in params["kinds"]:
-        years = parameter(context.connection, "sanction.bar_years", context.now)
-        people.add_sanction(
-            context.connection,
-            row["person_id"],
-            Period(people.BAR, decided, bar_until(decided, years)),
-            now=context.now,
-            recorded_by=acting(context),
-            doc_no=params["doc_no"],
-            facts=params["facts"],
-            law_basis=params["law_basis"],
-        )
-    end(context, "disqualified", reason=params["facts"])
-    context.note("sanctioned", {"kinds": params["kinds"], "doc_no": params["doc_no"]})
 
 
 HANDLERS = (
@@ -396,7 +346,5 @@ HANDLERS = (
     Handler("application.audit", audit, AuditParams, Nothing, T("登记代表作审核结论")),
     Handler("application.ballot", ballot, BallotParams, BallotHeld, T("登记表决结果")),
     Handler("application.result_public", result_public, Nothing, ResultPublicResult, T("公布结果并计算复查期")),
-    Handler("application.recheck", recheck, Nothing, RecheckResult, T("受理复查申请")),
     Handler("application.publicity", publicity, PublicityParams, Nothing, T("登记结果公示的结论")),
-    Handler("application.sanction", sanction, SanctionParams, Nothing, T("登记失信惩戒")),
 )

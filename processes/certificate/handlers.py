@@ -64,6 +64,7 @@ def compile_batch(context: StepContext, params: dict[str, Any]) -> Mapping[str, 
     if not params["matches_notice"]:
         raise Refused(T("与公示内容不一致的，不能报请确认。"), code="DIFFERS_FROM_NOTICE")
     certificates.check_confirmable(context.connection, params["application_id"])
+    certificates.check_undisputed(context.connection, params["application_id"])
     context.note("compiled", {"by": acting(context)})
     days = parameter(context.connection, "confirmation.workdays", context.now)
     try:

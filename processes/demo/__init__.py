@@ -69,7 +69,7 @@ def load(engine: Engine, at: datetime | None = None, size: str = "small") -> Ite
         T("申报人：c-001 至 c-{last:03d}", last=len(small.CANDIDATES)),
         T("单位：hr-u01、panel-u01、leader-u01、discipline-u01，直到 u06"),
         T("主管部门：region-xining、region-haidong 等十个"),
-        T("评审：committee_office、committee_office2、chair、vice_chair、supervisor、expert-01 至 expert-33"),
+        T("评审：committee_office、committee_office2、committee_office3、chair、vice_chair、supervisor、expert-01 至 expert-33"),
         T("省级：provincial_hrss、provincial_hrss2、archives_bureau、investigator"),
         T("系统：admin、process_owner、process_owner2、manager、inspector"),
     ):

@@ -244,6 +244,7 @@ OFFICE_ACCOUNTS: Sequence[tuple[str, str, tuple[str, ...]]] = (
     ("provincial_hrss2", "演示 省人社厅乙", ("provincial_hrss",)),
     ("committee_office", "演示 评审办甲", ("committee_office",)),
     ("committee_office2", "演示 评审办乙", ("committee_office",)),
+    ("committee_office3", "演示 评审办丙", ("committee_office",)),  # answers rechecks: the other two handle cases
     ("supervisor", "演示 监督员", ("supervisor",)),
     ("chair", "演示 主任委员", ("chair",)),
     ("vice_chair", "演示 副主任委员", ("vice_chair",)),

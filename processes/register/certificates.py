@@ -29,6 +29,7 @@ from engine.store.metadata import Id, UtcDateTime, metadata, new_id, one_of
 from engine.store.upsert import insert_new
 from forms.i18n import T
 from processes.dates import day
+from processes.register import integrity, objections
 from processes.register.columns import Key, Name
 from processes.register.meetings import passing_round
 from processes.register.notice_items import item_outcome
@@ -98,9 +99,22 @@ def check_confirmable(connection: Connection, application_id: str) -> RowMapping
     outcome, notice = item_outcome(connection, "result", application_id)
     if notice is None or notice["status"] != "closed":
         raise Refused(T("评审结果公示期满之前不能确认。"), code="RESULT_NOTICE_OPEN")
-    if outcome != "clear":
+    if outcome != "clear" and not _dismissed(connection, application_id, outcome, notice):
         raise Refused(T("公示中的异议没有排除，不能确认。"), code="NOT_CLEAR")
     return vote
+
+
+def _dismissed(connection: Connection, application_id: str, outcome: str | None, notice: RowMapping) -> bool:
+    """An objection was upheld, and two persons then decided that no sanction follows from it."""
+    return outcome == "upheld" and integrity.dismissed_since(connection, application_id, notice["closed_effective_at"])
+
+
+def check_undisputed(connection: Connection, application_id: str) -> None:
+    """Nothing is confirmed and no certificate issued while somebody looks into the case. Raises `Refused` `IN_DISPUTE`."""
+    if objections.pending_on(connection, application_id) or integrity.open_on(connection, application_id):
+        raise Refused(
+            T("这份申报有异议或者失信问题正在核实，有结论之后才能报请确认和发证，请先办其他申报。"), code="IN_DISPUTE"
+        )
 
 
 def confirm_title(
@@ -111,6 +125,7 @@ def confirm_title(
     The document's day lies neither before the notice's close nor in the future (`BAD_DATE`); a known number has one day.
     """
     check_confirmable(connection, application_id)
+    check_undisputed(connection, application_id)
     _, notice = item_outcome(connection, "result", application_id)
     closed_on = local(notice["closed_effective_at"]).date() if notice else confirmed_on
     if not closed_on <= confirmed_on <= local(now).date():
@@ -159,6 +174,7 @@ def issue_certificate(
     if connection.execute(confirmed).first() is None:
         raise Refused(T("没有确认批复，不能发证。"), code="NOT_CONFIRMED")
     vote = check_confirmable(connection, application_id)
+    check_undisputed(connection, application_id)
     standing = select(certificate.c.no).where(
         certificate.c.person_id == person_id, certificate.c.title == title, certificate.c.status != "revoked"
     )
@@ -182,6 +198,18 @@ def issue_certificate(
         )
     )
     return connection.execute(select(certificate).where(certificate.c.id == certificate_id)).mappings().one()
+
+
+def revoke(connection: Connection, application_id: str, revoked_on: date) -> RowMapping | None:
+    """Revoke the certificate of an application (R-122): marked with the decision's day, never deleted. Answers it as it
+    stood before; None where none stands."""
+    row = certificate_of(connection, application_id)
+    if row is None or row["status"] == "revoked":
+        return None
+    connection.execute(
+        update(certificate).where(certificate.c.id == row["id"]).values(status="revoked", revoked_on=revoked_on)
+    )
+    return row
 
 
 def find_certificate(connection: Connection, no: str, code: str) -> RowMapping | None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     insert,
     select,
+    update,
 )
 
 from engine.errors import NotFound
@@ -199,6 +200,14 @@ def add_title(connection: Connection, person_id: str, title: str, obtained_on: d
         insert(title_record).values(
             id=new_id(), person_id=person_id, title=title, obtained_on=obtained_on, source=source, status="valid"
         )
+    )
+
+
+def revoke_title(connection: Connection, person_id: str, title: str, obtained_on: date) -> None:
+    """A title got by fraud counts for nothing any more (R-122); its row stays."""
+    where = (title_record.c.person_id == person_id, title_record.c.title == title)
+    connection.execute(
+        update(title_record).where(*where, title_record.c.obtained_on == obtained_on).values(status="revoked")
     )
 
 

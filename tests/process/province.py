@@ -197,22 +197,33 @@ class Province(Stage):
         """A message to this case, by its application: as another process sends it, or from outside where none does."""
         row = self.application(case)
         correlation = {"cycle_id": row["cycle_id"]} if message == "cycle_cancelled" else {"application_id": row["id"]}
-        if message in ("ballot_result", "result_published", "publicity_closed"):
+        if message in ("ballot_result", "result_published", "publicity_closed", "fraud_found", "candidate_withdrew"):
             self.engine.run(Sent(message, correlation, variables))
         else:
             owner = self.actor("process_owner")
             self.engine.run(PublishMessage(message, owner, correlation=correlation, variables=variables, all=True))
         self.engine.work()
 
-    def sanction(self, case: str, element: str) -> None:
-        values = {
-            "kinds": ["disqualify", "bar"],
-            "facts": "伪造业绩证明，查证属实。",
-            "law_basis": "实施方案三（四）2",
-            "decided_on": local(self.now).date().isoformat(),
-            "doc_no": "演示〔2026〕9号",
-        }
-        self.do(case, element, self.actor("committee_office"), **values)
+    def sanction(self, case: str, finding: str = "fraud", **changed: Any) -> None:
+        """Two persons decide on the sanction that this instance stands before."""
+        values: dict[str, Any] = {"finding": finding, "facts": "伪造业绩证明，查证属实。"}
+        if finding != "unfounded":
+            values |= {
+                "kinds": ["disqualify", "bar"],
+                "law_basis": "实施方案三（四）2",
+                "decided_on": local(self.now).date().isoformat(),
+                "doc_no": "演示〔2026〕9号",
+            }
+        self.do(case, "decide_sanction", self.actor("committee_office"), **(values | changed))
+        self.do(case, "confirm_sanction", self.actor("provincial_hrss"), decision="confirm")
+
+    def ask_recheck(self, case: str, candidate: str = "c-001", ground: str = "count_error") -> None:
+        values = {"want_recheck": True, "ground": [ground], "recheck_text": "请核对票数录入。"}
+        self.do(case, "view_result", self.actor(candidate), **values)
+
+    def answer_recheck(self, case: str, conclusion: str, who: str = "committee_office2") -> None:
+        values = {"conclusion": conclusion, "reasons_text": "已核对票数与程序。"}
+        self.do(case, "recheck_case", self.actor(who), **values)
 
     def bars(self, candidate: str) -> list[dict[str, Any]]:
         table = people.sanction

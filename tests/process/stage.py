@@ -29,6 +29,7 @@ from processes.appointment.handlers import HANDLERS as APPOINTMENT
 from processes.certificate.handlers import HANDLERS as CERTIFICATE
 from processes.committee.handlers import HANDLERS as COMMITTEE
 from processes.functions import FUNCTIONS
+from processes.integrity.handlers import HANDLERS as INTEGRITY
 from processes.publicity.handlers import HANDLERS as PUBLICITY
 from processes.register import application_tables, applications, people, units
 from processes.register.committees import file_committee
@@ -76,7 +77,7 @@ def shipped(*folders: str) -> dict[str, bytes]:
 
 def registry(handlers: Sequence[Handler] = ()) -> Registry:
     made = Registry(functions={function.name: function for function in FUNCTIONS})
-    made.add_handlers([*PUBLICITY, *COMMITTEE, *CERTIFICATE, *APPOINTMENT, *handlers])
+    made.add_handlers([*PUBLICITY, *COMMITTEE, *CERTIFICATE, *APPOINTMENT, *INTEGRITY, *handlers])
     return made
 
 

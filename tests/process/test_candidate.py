@@ -264,28 +264,6 @@ def test_who_leaves_the_unit_loses_its_recommendation(province: Province) -> Non
     assert province.status(case) == "withdrawn"
 
 
-def test_fraud_ends_it_and_bars_for_three_years(province: Province) -> None:
-    case = province.apply("c-001")
-    province.verify(case)
-    province.tell("fraud_found", case)
-    province.sanction(case, "record_fraud_sanction")
-    assert province.closed(case)
-    assert province.status(case) == "disqualified"
-    assert [str(bar["until"]) for bar in province.bars("c-001")] == ["2029-06-01"]
-
-
-@pytest.mark.parametrize("kinds", [["credit_record"], ["disqualify", "credit_record"], ["bar"]])
-def test_fraud_has_no_milder_answer(province: Province, kinds: list[str]) -> None:
-    """R-121, R-08: whoever decides may add to the cancelled qualification and the three-year bar, not take away."""
-    case = province.apply("c-001")
-    province.tell("fraud_found", case)
-    values = {"facts": "伪造业绩。", "law_basis": "三（四）2", "decided_on": "2026-06-01", "doc_no": "演示1号"}
-    office = province.actor("committee_office")
-    province.refused("SANCTION_TOO_MILD", province.do, case, "record_fraud_sanction", office, kinds=kinds, **values)
-    assert province.open(case) == ["record_fraud_sanction"]
-    assert province.bars("c-001") == []
-
-
 def test_a_message_for_another_case_does_nothing_here(province: Province) -> None:
     mine, other = province.apply("c-001"), province.apply("c-004")
     province.tell("candidate_withdrew", other)

@@ -93,10 +93,9 @@ def test_an_applicant_reads_why(
 def test_an_applicant_reads_the_answer_to_a_recheck(province: Province) -> None:
     case = voted(province, "failed")
     province.tell("result_published", case)
-    province.do(case, "view_result", province.actor("c-001"), want_recheck=True, ground="票数录入有误。")
-    answer = {"conclusion": "uphold", "reasons_text": "已核对票数与程序，无误。"}
-    province.do(case, "answer_recheck", province.actor("committee_office"), **answer)
-    assert (own(province).status, own(province).reason) == ("voted_failed", "已核对票数与程序，无误。")
+    province.ask_recheck(case)
+    province.answer_recheck(case, "no_error")
+    assert (own(province).status, own(province).reason) == ("voted_failed", "已核对票数与程序。")
 
 
 @pytest.mark.parametrize("result", ["passed", "failed"])
@@ -115,9 +114,8 @@ def test_no_variable_and_no_event_tells_a_result_before_the_notice(province: Pro
 def test_a_second_vote_is_as_secret_as_the_first(province: Province) -> None:
     case = voted(province, "failed")
     province.tell("result_published", case)
-    province.do(case, "view_result", province.actor("c-001"), want_recheck=True, ground="计票程序有误。")
-    answer = {"conclusion": "revote", "reasons_text": "计票程序确有错误，重新表决。"}
-    province.do(case, "answer_recheck", province.actor("committee_office"), **answer)
+    province.ask_recheck(case)
+    province.answer_recheck(case, "procedure_error")
     province.tell("ballot_result", case, ballot_result="passed")
     told = own(province)
     assert told.status == "in_meeting"

@@ -132,7 +132,7 @@ def confirm(province: Province, case: str) -> None:
     assert (made["effective_on"], made["issued_on"]) == (date(2026, 9, 22), date(2026, 10, 26))
     assert (made["status"], province.status(case)) == ("valid", "certified")
     # What may end an application no longer touches who holds the certificate: the sender is told, the case goes on.
-    for message in ("unit_changed", "cycle_cancelled", "fraud_found"):
+    for message in ("unit_changed", "cycle_cancelled"):
         with pytest.raises(NotFound) as nobody:
             province.tell(message, case)
         assert nobody.value.code == "NOBODY_WAITS"
