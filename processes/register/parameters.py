@@ -120,6 +120,15 @@ def _all() -> Iterable[Parameter]:
     yield Parameter("works.max", 3, "count", T("代表作的最多件数"))
     yield Parameter("hardship.years_reduction", 0, "count", T("艰苦边远和基层一线减免的年数"))
     yield Parameter("hardship.min_service_years", 10, "count", T("艰苦边远和基层一线的最短服务年数"))
+    yield Parameter(
+        "programme.month_due",
+        "last_calendar_day",
+        "choice",
+        T("只写月份的期限以哪一天为准"),
+        ("last_calendar_day", "last_workday"),
+    )
+    yield Parameter("posts.senior_share", 0.1, "ratio", T("高级岗位占专业技术岗位比例的提醒线"))
+    yield Parameter("posts.intermediate_share", 0.3, "ratio", T("中级岗位占专业技术岗位比例的提醒线"))
     yield Parameter("show_vote_counts", False, "flag", T("是否向本人显示票数"))
     yield Parameter("tz", "Asia/Shanghai", "choice", T("日期所用的时区"), ("Asia/Shanghai",))
 

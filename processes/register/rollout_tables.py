@@ -144,7 +144,7 @@ waiver = Table(
     Column("decided_by", Key, nullable=False),
     Column("decided_at", UtcDateTime, nullable=False),
     one_of("kind", "wait", "units", "stream"),
-    CheckConstraint("(kind = 'wait') = (wait_until IS NOT NULL)", name="wait"),
+    CheckConstraint("(kind = 'stream') = (wait_until IS NULL)", name="wait"),
     CheckConstraint("length(reason) > 0", name="reason"),
 )
 # A stream is given up once.

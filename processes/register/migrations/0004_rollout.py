@@ -276,7 +276,7 @@ def upgrade() -> None:
         sa.Column("wait_until", UtcDateTime(), nullable=True),
         sa.Column("decided_by", sa.String(length=255), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("(kind = 'wait') = (wait_until IS NOT NULL)", name=op.f("ck_waiver_wait")),
+        sa.CheckConstraint("(kind = 'stream') = (wait_until IS NULL)", name=op.f("ck_waiver_wait")),
         sa.CheckConstraint("kind IN ('wait', 'units', 'stream')", name=op.f("ck_waiver_kind")),
         sa.CheckConstraint("length(reason) > 0", name=op.f("ck_waiver_reason")),
         sa.ForeignKeyConstraint(["stream_id"], ["programme_stream.id"], name=op.f("fk_waiver_stream_id")),
