@@ -15,12 +15,15 @@ from forms.i18n import T
 from processes.acting import acting, remarked
 from processes.dates import instant
 from processes.publicity.calendars import take_in
+from processes.publicity.investigating import HANDLERS as INVESTIGATING
 from processes.register import applications, meetings
-from processes.register.cases import shown_row
-from processes.register.notice_items import mark_told, untold
+from processes.register.cases import shown_posts, shown_row
+from processes.register.investigations import must_be_redone
+from processes.register.notice_items import drop_withdrawn, mark_told, untold
 from processes.register.notice_tables import get_notice, notice_items
 from processes.register.notices import (
     NoticeItem,
+    QuotaItem,
     approve_notice,
     close_notice,
     draft_notice,
@@ -28,7 +31,9 @@ from processes.register.notices import (
     recall_notice,
     write_notice,
 )
+from processes.register.objection_holds import carry_holds, release_recalled
 from processes.register.policies import calendar
+from processes.register.units import LEVELS
 from processes.rules.workdays import CalendarMissing, workday_deadline
 
 SECOND_PERSON = {"unit_hr": "unit_leader"}  # who approves; elsewhere another member of the publisher's own group
@@ -85,12 +90,10 @@ def open_notice(context: StepContext, params: dict[str, Any]) -> Mapping[str, An
         if application_id and not _has_ended(context, application_id)
     }
     if any(named) and not items:
-        if params["kind"] == "result":
-            _tell_who_failed(context)
-        context.note("nobody_listed", {"kind": params["kind"]}, T("所列申报均已终止，不再公示。"))
-        return {"anyone_listed": False, "publicity_outcome": "withdrawn"}
+        return _nobody(context, params["kind"])
+    posts = [_post(row) for row in context.variables.get("quota_rows") or []] if params["kind"] == "quota" else []
     notice_id = draft_notice(
-        context.connection, items=items, instance_id=context.instance_id, now=context.now, **params
+        context.connection, items=items, posts=posts, instance_id=context.instance_id, now=context.now, **params
     )
     least = get_notice(context.connection, notice_id)["min_workdays"]
     recalled = context.variables.get("notice_id") if context.variables.get("notice_recalled") else None
@@ -98,7 +101,7 @@ def open_notice(context: StepContext, params: dict[str, Any]) -> Mapping[str, An
     return {
         "anyone_listed": True,
         "notice_id": notice_id,
-        "notice_items": [shown_row(item) for item in items.values()],
+        "notice_items": [*(shown_row(item) for item in items.values()), *(shown_posts(post) for post in posts)],
         "approver_group": SECOND_PERSON.get(params["publisher_group"], params["publisher_group"]),
         "least_workdays": least,
         "title": before["title"] if before else TITLES[params["kind"]],
@@ -108,6 +111,22 @@ def open_notice(context: StepContext, params: dict[str, Any]) -> Mapping[str, An
         "contact_email": before["contact_email"] if before else None,
         "return_note": before["recall_reason"] if before else None,
     }
+
+
+def _nobody(context: StepContext, kind: str) -> dict[str, Any]:
+    """An empty notice would tell nobody anything; who failed is told all the same (R-102)."""
+    if kind == "result":
+        _tell_who_failed(context)
+    context.note("nobody_listed", {"kind": kind}, T("所列申报均已终止，不再公示。"))
+    return {"anyone_listed": False, "publicity_outcome": "withdrawn"}
+
+
+def _post(row: Mapping[str, Any]) -> QuotaItem:
+    """One level of a unit's posts: the caller's row cut to what may be shown (R-150)."""
+    approved, occupied = int(row["approved"]), int(row["occupied"])
+    if row["level"] not in LEVELS:
+        raise ValueError(f"no such level of posts: {row['level']!r}")
+    return QuotaItem(row["level"], approved, occupied, int(row.get("vacant", approved - occupied)))
 
 
 class KeepParams(NoticeRef):
@@ -154,14 +173,22 @@ def review_notice(context: StepContext, params: dict[str, Any]) -> Mapping[str, 
 
 
 class PublishResult(Schema):
-    published_at = fields.AwareDateTime(required=True, default_timezone=None)
-    closes_at = fields.AwareDateTime(required=True, default_timezone=None)
+    anyone_listed = fields.Boolean(required=True)
+    publicity_outcome = fields.String(allow_none=True)
+    published_at = fields.AwareDateTime(default_timezone=None)
+    closes_at = fields.AwareDateTime(default_timezone=None)
 
 
 def publish(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """Open the window. Raises `Refused` `CALENDAR_MISSING` for the boundary event. With a result, all its cases may know now."""
+    """Open the window. Raises `Refused` `CALENDAR_MISSING` for the boundary event. With a result, all its cases may know now.
+
+    Who has ended since the draft was made is not published; where that is everybody, nothing is.
+    """
     notice_id = params["notice_id"]
     notice = get_notice(context.connection, notice_id)
+    listed = len(notice_items(context.connection, notice_id))
+    if drop_withdrawn(context.connection, notice_id) == 0 and listed:
+        return _nobody(context, notice["kind"])
     actor = context.actor.username if context.actor else None
     closes_at = publish_notice(context.connection, notice_id, actor=actor, now=context.now)
     items = notice_items(context.connection, notice_id)
@@ -174,7 +201,13 @@ def publish(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
         {"notice_id": notice_id, "closes_at": closes_at.isoformat(), "items": len(items)},
         T("公示已发布，{closes} 截止。", closes=instant(closes_at)),
     )
-    return {"published_at": local(context.now), "closes_at": closes_at}
+    carry_holds(context.connection, notice_id, context.now)
+    return {
+        "anyone_listed": True,
+        "publicity_outcome": None,
+        "published_at": local(context.now),
+        "closes_at": closes_at,
+    }
 
 
 def _has_ended(context: StepContext, application_id: str) -> bool:
@@ -259,16 +292,24 @@ class RecallResult(Schema):
 
 def settle_recall(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     recalled = params["decision"] == "recall"
+    if not recalled and must_be_redone(context.connection, params["notice_id"]):
+        raise Refused(T("异议调查已认定这份公示有误，只能撤回，更正后重新公示。"), code="MUST_RECALL")
     if recalled:
-        recall_notice(context.connection, params["notice_id"], reason=params["reason"], now=context.now)
+        _recall(context, params["notice_id"], params["reason"])
     data = {"notice_id": params["notice_id"], "reason": params["reason"]}
     context.note("notice_recalled" if recalled else "recall_declined", data)
     return {"notice_recalled": recalled}
 
 
+def _recall(context: StepContext, notice_id: str, reason: str) -> None:
+    recall_notice(context.connection, notice_id, reason=reason, now=context.now)
+    release_recalled(context.connection, notice_id, context.now)
+
+
 class CloseResult(Schema):
     closed_effective_at = fields.AwareDateTime(required=True, default_timezone=None)
     items_held = fields.Boolean(required=True)
+    notice_recalled = fields.Boolean(required=True)
     publicity_outcome = fields.String(allow_none=True)
 
 
@@ -281,12 +322,19 @@ def close(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
 
 class SettleResult(Schema):
     items_held = fields.Boolean(required=True)
+    notice_recalled = fields.Boolean(required=True)
     publicity_outcome = fields.String(allow_none=True)
 
 
 def settle_items(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """An objection was concluded after the close: tell its case."""
-    return _tell(context, params["notice_id"])
+    """An objection was concluded after the close: tell its case, or begin anew where the notice itself was wrong."""
+    notice_id = params["notice_id"]
+    if must_be_redone(context.connection, notice_id):
+        reason = T("异议调查认定这份公示有误，须更正后重新公示。").to("zh")
+        _recall(context, notice_id, reason)
+        context.note("notice_recalled", {"notice_id": notice_id, "reason": reason})
+        return {"items_held": False, "notice_recalled": True, "publicity_outcome": None}
+    return _tell(context, notice_id)
 
 
 def _tell(context: StepContext, notice_id: str) -> dict[str, Any]:
@@ -302,8 +350,12 @@ def _tell(context: StepContext, notice_id: str) -> dict[str, Any]:
             )
     items = notice_items(context.connection, notice_id)
     outcomes = {item["outcome"] for item in items}
+    # A caller with one item, or with the posts of one unit, reads one outcome; a batch's cases are told one by one.
     single = outcomes.pop() if len(items) == 1 else "clear"
-    return {"items_held": any(item["hold"] for item in items), "publicity_outcome": single}
+    if notice["kind"] == "quota" and "upheld" in outcomes:
+        single = "upheld"
+    held = any(item["hold"] for item in items)
+    return {"items_held": held, "notice_recalled": False, "publicity_outcome": single}
 
 
 HANDLERS = (
@@ -316,4 +368,5 @@ HANDLERS = (
     Handler("publicity.settle_recall", remarked(settle_recall), RecallParams, RecallResult, T("登记撤回公示的决定")),
     Handler("publicity.close_notice", close, NoticeRef, CloseResult, T("关闭公示并通知各项申报")),
     Handler("publicity.settle_items", settle_items, NoticeRef, SettleResult, T("通知已有结论的申报")),
+    *INVESTIGATING,
 )

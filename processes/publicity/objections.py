@@ -79,7 +79,7 @@ class FileObjection:
 
     def execute(self, step: Step) -> dict[str, Any]:
         notice = self._notice(step.connection)
-        self._check()
+        self.check()
         if self.nonce is not None and (known := by_nonce(step.connection, self.nonce)) is not None:
             return _answer(known)
         notice = get_notice(step.connection, notice["id"], lock=True)
@@ -140,7 +140,8 @@ class FileObjection:
             raise Forbidden(T("只有发布单位和调查、监督人员可以登记收到的异议。"))
         return notice
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """What is wrong with what was typed, before anything is looked up. Raises Invalid."""
         wrong: dict[str, list[Text]] = {}
         if not self.grounds or not set(self.grounds) <= set(GROUNDS):
             wrong["grounds"] = [T("请至少选择一项反映的问题。")]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from engine.errors import NotFound
 from forms.i18n import T, Text
 from processes.register.application_tables import application
-from processes.register.notices import NoticeItem
+from processes.register.notices import NoticeItem, QuotaItem
 from processes.register.people import person
 from processes.register.units import unit
 
@@ -27,6 +27,12 @@ POST_LEVEL = {  # which row of a unit's quota a title counts in (R-02)
     "archivist": "intermediate",
     "associate_research_archivist": "deputy_senior",
     "research_archivist": "full_senior",
+}
+LEVEL_WORDS: dict[str, Text] = {
+    "full_senior": T("正高级"),
+    "deputy_senior": T("副高级"),
+    "intermediate": T("中级"),
+    "junior": T("初级"),
 }
 CHANNEL_WORDS: dict[str, Text] = {
     "normal": T("正常申报"),
@@ -104,3 +110,8 @@ def shown_row(item: NoticeItem) -> dict[str, Any]:
         "channel": CHANNEL_WORDS[item.channel].to("zh"),
         "works": "；".join(item.works) or "—",
     }
+
+
+def shown_posts(item: QuotaItem) -> dict[str, Any]:
+    """A notice's row of posts in Chinese words: exactly what will be read."""
+    return {**asdict(item), "level": LEVEL_WORDS[item.level].to("zh")}

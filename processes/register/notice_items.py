@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from engine.errors import Refused
 from forms.i18n import T
-from processes.register.notice_tables import publicity_item, publicity_notice
+from processes.register.notice_tables import notice_items, publicity_item, publicity_notice
 
 
 def hold_item(connection: Connection, notice_id: str, application_id: str) -> None:
@@ -47,6 +47,17 @@ def withdraw_items(connection: Connection, application_id: str, now: datetime) -
         )
         .values(hold=False, outcome="withdrawn", settled_at=now)
     )
+
+
+def drop_withdrawn(connection: Connection, notice_id: str) -> int:
+    """Who has ended since the draft was made is not published: drop their items and number the others anew. Answers how
+    many are left."""
+    ended = (publicity_item.c.notice_id == notice_id) & (publicity_item.c.outcome == "withdrawn")
+    connection.execute(delete(publicity_item).where(ended))
+    left = notice_items(connection, notice_id)
+    for position, item in enumerate(left, 1):
+        connection.execute(update(publicity_item).where(publicity_item.c.id == item["id"]).values(position=position))
+    return len(left)
 
 
 def item_outcome(connection: Connection, kind: str, application_id: str) -> tuple[str | None, RowMapping | None]:

@@ -34,6 +34,16 @@ class NoticeItem:
     works: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class QuotaItem:
+    """All that a notice of posts shows of one level: numbers, and nobody's name."""
+
+    level: str
+    approved: int
+    occupied: int
+    vacant: int
+
+
 def draft_notice(
     connection: Connection,
     *,
@@ -44,8 +54,9 @@ def draft_notice(
     items: Mapping[str, NoticeItem],
     instance_id: str,
     now: datetime,
+    posts: Sequence[QuotaItem] = (),
 ) -> str:
-    """Start a notice over `items` (application id -> what is shown, in that order). Returns its id."""
+    """Start a notice over `items` (application id -> what is shown, in that order), or over `posts`. Returns its id."""
     notice_id = new_id()
     connection.execute(
         insert(publicity_notice).values(
@@ -65,14 +76,19 @@ def draft_notice(
             created_at=now,
         )
     )
-    for position, (application_id, item) in enumerate(items.items(), 1):
+    listed: list[tuple[str | None, str | None, NoticeItem | QuotaItem]] = [
+        *((application_id, None, item) for application_id, item in items.items()),
+        *((None, post.level, post) for post in posts),
+    ]
+    for position, (application_id, subject, shown) in enumerate(listed, 1):
         connection.execute(
             insert(publicity_item).values(
                 id=new_id(),
                 notice_id=notice_id,
                 position=position,
                 application_id=application_id,
-                shown=asdict(item),
+                subject=subject,
+                shown=asdict(shown),
                 hold=False,
             )
         )
@@ -207,11 +223,15 @@ def close_notice(connection: Connection, notice_id: str, now: datetime) -> datet
 
 
 def recall_notice(connection: Connection, notice_id: str, *, reason: str, now: datetime) -> None:
-    """Take a published notice back because of an error. Publishing again is a new notice with a full new window."""
+    """Take a notice back because of an error: a published one, or one that closed with every item still held.
+
+    Publishing again is a new notice with a full new window.
+    """
     notice = get_notice(connection, notice_id, lock=True)
-    only_while(notice, "published")
+    if notice["status"] != "closed":
+        only_while(notice, "published")
     connection.execute(
         update(publicity_notice)
         .where(publicity_notice.c.id == notice_id)
-        .values(status="recalled", recalled_at=now, recall_reason=reason)
+        .values(status="recalled", recalled_at=now, recall_reason=reason, closed_effective_at=None, closed_at=None)
     )

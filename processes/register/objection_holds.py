@@ -101,6 +101,16 @@ def settle(connection: Connection, row: RowMapping, *, upheld: bool, now: dateti
     return Settled(to_tell, tuple(overtaken))
 
 
+def release_recalled(connection: Connection, notice_id: str, now: datetime) -> None:
+    """The notice was taken back: what nobody objects to any more is held no longer. What somebody does is held on, and
+    in the next notice too."""
+    notice = get_notice(connection, notice_id)
+    for item in _items(connection, notice_id, None):
+        if item["hold"] and not open_against(connection, item):
+            _set_item(connection, item["id"], hold=False)
+            _release_case(connection, notice["kind"], item, now)
+
+
 def _release_case(connection: Connection, kind: str, item: RowMapping, now: datetime) -> None:
     public, waiting = HELD.get(kind, ("", ""))
     if item["application_id"] is not None and _status(connection, item) == waiting:
