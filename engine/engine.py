@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from engine import history
 from engine.clock import Clock, FixedClock, SystemClock
-from engine.commands.port import Command, Journey, Once, Query
+from engine.commands.port import Command, Journey, Once, Prepared, Query
 from engine.commands.run_job import JobFailed, Jobs, PutBack, RunJob, TakeJobs
 from engine.commands.step import Step
 from engine.commands.text import check_command
@@ -81,6 +81,8 @@ class Engine:
         step: Step | None = None
         try:
             check_command(command)
+            if isinstance(command, Prepared):
+                command = command.prepared(self)
             with self.store.transaction() as connection:
                 step = Step(connection, self._read_clock(connection), self)
                 if once is not None and (kept := _replay(step, once)) is not None:

@@ -15,6 +15,8 @@ from engine.commands.release_rows import fingerprint
 from engine.errors import Problem, ZhipingError
 from engine.registry import Registry
 from engine.releases import build
+from engine.scenarios.script import read_tests
+from forms.i18n import T
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def check_release(
         _diagram(file, raw)
         for file, raw in sorted(fresh | {(c.file, c.raw) for c in whole if c.kind in ("process", "drawing")})
     ]
-    problems = []
+    problems = _tests(whole, registry, brought or {})
     for diagram in diagrams:
         others = [other for other in diagrams if other is not diagram]
         known = KnownNames(
@@ -50,6 +52,21 @@ def check_release(
         problems += [problem for problem in found if is_fresh or problem.severity == "error"]
     broken = any(problem.severity == "error" for problem in problems)
     return problems if broken or len({c.place for c in whole}) < len(whole) else problems + _compiled(whole, registry)
+
+
+def _tests(whole: Sequence[Content], registry: Registry, brought: Mapping[str, bytes]) -> list[Problem]:
+    """What stands against the test files just uploaded; whether their scenarios pass is not asked here."""
+    processes = {content.key for content in whole if content.kind == "process"}
+    problems = []
+    for content in whole:
+        if content.kind != "test" or brought.get(content.file) != content.raw:
+            continue
+        test, found = read_tests(content.file, content.raw, registry.scenes)
+        problems += found
+        if test is not None and test.process not in processes:
+            text = T("这一版流程里没有可执行的流程“{key}”。", key=test.process)
+            problems.append(Problem(content.file, 1, None, "TEST_WRONG", text))
+    return problems
 
 
 def _compiled(whole: Sequence[Content], registry: Registry) -> list[Problem]:

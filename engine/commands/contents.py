@@ -6,14 +6,13 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import yaml
-
 from engine.bpmn.dmn import read_dmn
 from engine.bpmn.elements import read_processes
 from engine.bpmn.feel import Feel
 from engine.bpmn.parse import drawing_reason
 from engine.bpmn.xmlsafe import read_xml
 from engine.errors import Problem
+from engine.scenarios.reading import Unreadable, read_yaml
 from forms.definition import FormDefinition
 from forms.errors import FormRefused
 from forms.i18n import T, Text
@@ -21,8 +20,6 @@ from forms.lint import lint_form
 
 SUFFIXES = {".bpmn": "process", ".dmn": "decision", ".form": "form", ".test.yaml": "test"}
 LONGEST_KEY = 200  # characters
-LARGEST_TEST = 60_000  # bytes; reading so much YAML takes about a second
-DEEPEST_TEST = 50  # levels; the YAML scanner's time grows with the square of the depth
 EXECUTABLE = ("process", "drawing")  # one name space: a drawing may replace a process and the other way round
 
 Place = tuple[str, str]  # (kind, key)
@@ -99,35 +96,13 @@ def _form(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
     return [Content("form", definition.id, definition.title, file, raw)], problems
 
 
-_OPENS = (
-    yaml.FlowSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.BlockMappingStartToken,
-)
-_CLOSES = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
-
-
 def _tests(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
+    """What its scenarios say against themselves depends on the office: `check_release` says it."""
     key = file[: -len(".test.yaml")]
-    if len(raw) > LARGEST_TEST:
-        return [], [_problem(file, "TEST_TOO_BIG", T("测试文件太大。"))]
     try:
-        depth = 0
-        for token in yaml.scan(raw):
-            # Aliases could fold a page into gigabytes; a test needs none.
-            if isinstance(token, yaml.AliasToken):
-                return [], [_problem(file, "TEST_ALIAS", T("测试文件中不能使用别名（*）。"))]
-            depth += isinstance(token, _OPENS) - isinstance(token, _CLOSES)
-            if depth > DEEPEST_TEST:
-                line = token.start_mark.line + 1
-                text = T("测试文件的嵌套超过 {n} 层。", n=DEEPEST_TEST)
-                return [], [Problem(file, line, None, "TEST_TOO_DEEP", text)]
-        yaml.safe_load(raw)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else None
-        return [], [Problem(file, line, None, "TEST_UNREADABLE", T("测试文件不是有效的 YAML。"))]
+        read_yaml(file, raw)
+    except Unreadable as error:
+        return [], [error.problem]
     return [Content("test", key, key, file, raw)], []
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
 from engine.commands import contents, release_rows
 from engine.commands.allowed import require
 from engine.commands.check_release import check_release
+from engine.commands.release_rows import ActiveContents
 from engine.commands.step import Step
 from engine.errors import DeploymentRefused, Problem
 from engine.history import OFFICE
 from engine.registry import Actor
+from engine.scenarios.gate import Tested, Watch, play_release
 from engine.store import tables as t
 from engine.store.metadata import new_id
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
 
 SYSTEM = "system"  # who deploys from the command line
 
@@ -28,12 +33,32 @@ class Deploy:
     `actor` None is the command line, whose releases are `shipped` and become active at once; the same files again change
     nothing. Answers `{"id", "state", "definitions": [{"id","key","kind","version","name"}], "warnings": [{"file",
     "line","element","code","text"}]}` with the definitions brought; `text` is `Text.dump()`.
-    Raises Forbidden, DeploymentRefused (nothing is kept).
+    Scenarios that fail refuse the command line's release (problems with code TEST_FAILED); of an upload they are warnings.
+    Raises Forbidden, Conflict (RELEASE_MOVED: another release became active during the tests), DeploymentRefused (nothing is
+    kept).
     """
 
     files: Mapping[str, bytes]
     actor: Actor | None
     comment: str = ""
+    play: bool = (
+        True  # the scenario tests of what is brought; the program's own files are tested before they are shipped
+    )
+    watch: Watch | None = field(default=None, compare=False, repr=False)  # hears of each test as it ends
+    tested: Tested | None = field(default=None, compare=False, repr=False)
+
+    def prepared(self, engine: Engine) -> Deploy:
+        """Play the tests before the transaction: nobody waits for them. Raises Forbidden."""
+        if not self.play:
+            return self
+        if self.actor is not None:
+            require(self.actor, "deployment.create")
+        brought, problems = contents.read(self.files)
+        whole, split = contents.merged(brought, engine.ask(ActiveContents()))
+        if any(problem.severity == "error" for problem in problems + split):
+            return self
+        places = {content.place for content in brought}
+        return replace(self, tested=play_release(whole, places, engine.registry, self.watch))
 
     def execute(self, step: Step) -> dict[str, Any]:
         if self.actor is not None:
@@ -44,7 +69,11 @@ class Deploy:
         carried = release_rows.contents_of(step.connection, parent.id) if parent else []
         whole, split = contents.merged(brought, carried)
         problems += split + check_release(whole, step.engine.registry, brought=self.files)
-        _refuse(problems)
+        refuse(problems)
+        if self.tested is not None:
+            self.tested.check_same(whole)
+            problems += self.tested.problems("error" if self.actor is None else "warning")
+            refuse(problems)
         fingerprint = release_rows.fingerprint(whole)
         if self.actor is None and parent is not None and parent.content_hash == fingerprint:
             return release_rows.describe(step.connection, parent.id)
@@ -71,7 +100,8 @@ class Deploy:
         return release_rows.describe(step.connection, deployment_id)
 
 
-def _refuse(problems: list[Problem]) -> None:
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raises DeploymentRefused where any of them is an error."""
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise DeploymentRefused(errors)

@@ -31,6 +31,16 @@ class Journey(Protocol[R_co]):
     def conduct(self, engine: Engine) -> R_co: ...
 
 
+@runtime_checkable
+class Prepared(Protocol[R_co]):
+    """A command with slow work to be done before its transaction: it answers the command that is then executed, which must
+    check that what it relies on still holds."""
+
+    def prepared(self, engine: Engine) -> Command[R_co]: ...
+
+    def execute(self, step: Step) -> R_co: ...
+
+
 class Query(Protocol[R_co]):
     """A frozen dataclass that reads, in one consistent snapshot."""
 

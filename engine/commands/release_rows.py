@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
@@ -14,6 +15,9 @@ from engine.errors import Problem
 from engine.history import canonical
 from engine.store import tables as t
 from engine.store.metadata import new_id
+
+if TYPE_CHECKING:
+    from engine.queries.reading import Reading
 
 LOCK = "deployment"  # one deployment at a time is written or activated
 
@@ -37,6 +41,15 @@ def contents_of(connection: Connection, deployment_id: str | None, *, brought: b
         Content(row.kind, row.key, row.name, row.file_name, row.content, tuple(row.starter_groups), row.id)
         for row in connection.execute(query)
     ]
+
+
+@dataclass(frozen=True)
+class ActiveContents:
+    """The definitions of the active release; none before the first."""
+
+    def answer(self, reading: Reading) -> list[Content]:
+        row = active(reading.connection)
+        return contents_of(reading.connection, row.id) if row is not None else []
 
 
 def fingerprint(contents: Iterable[Content]) -> str:

@@ -86,6 +86,12 @@ def play(workshop: Workshop, scenario: Scenario) -> Outcome:
     )
 
 
+def not_played(scenario: Scenario, seconds: float) -> Outcome:
+    """A scenario for which no time was left."""
+    text = T("全部测试用时超过 {n} 秒，这个场景没有执行。", n=int(seconds))
+    return Outcome(scenario.file, scenario.process, scenario.name, scenario.line, 0.0, text)
+
+
 def _perform(scene: Scene, scenario: Scenario) -> None:
     start = (scenario.start,) if scenario.start is not None else ()
     for step in (*scenario.given, *start, *scenario.steps):

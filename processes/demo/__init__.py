@@ -48,7 +48,7 @@ def load(engine: Engine, at: datetime | None = None, size: str = "small") -> Ite
     if engine.ask(IsLoaded()):
         unseen = engine.ask(UnseenFiles(files))
         if unseen:
-            engine.run(Deploy(files=unseen, actor=None, comment=str(T("随系统提供"))))
+            engine.run(Deploy(files=unseen, actor=None, comment=str(T("随系统提供")), play=False))
             yield str(T("示范数据已经在数据库中；启用了随系统更新的 {n} 个流程文件。", n=len(unseen)))
         else:
             yield str(T("示范数据已经在数据库中，没有改动。"))

@@ -12,6 +12,7 @@ import click
 from engine.commands.deploy import Deploy
 from engine.config import Settings
 from engine.errors import Refused
+from engine.scenarios.play import Outcome
 from forms.i18n import T, Text
 from processes import demo as province
 from web.cli.common import lint_line, opened, with_settings
@@ -22,12 +23,17 @@ ENDINGS = (".bpmn", ".dmn", ".form", ".test.yaml")
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--comment", default="", help="说明 · a remark kept with the release")
+@click.option("--durations", is_flag=True, help="显示每个场景测试的用时 · seconds of each scenario test")
 @with_settings
-def deploy(settings: Settings, paths: tuple[Path, ...], comment: str) -> None:
-    """上传流程文件或文件夹，检查后立即启用 · lint files or folders and make them the active release"""
+def deploy(settings: Settings, paths: tuple[Path, ...], comment: str, durations: bool) -> None:
+    """上传流程文件或文件夹，检查并通过场景测试后立即启用 · lint and test files or folders and make them the active release"""
+
+    def tell(outcome: Outcome) -> None:
+        click.echo(test_line(outcome, durations=durations))
+
     files = read_files(paths)
     with opened(settings) as engine:
-        done: dict[str, Any] = engine.run(Deploy(files=files, actor=None, comment=comment))
+        done: dict[str, Any] = engine.run(Deploy(files=files, actor=None, comment=comment, watch=tell))
     for found in done["warnings"]:
         message = str(Text.load(found["text"])) if found.get("text") else str(found.get("message"))
         click.echo(lint_line(found["file"], found["line"], found["element"], found["code"], message), err=True)
@@ -51,6 +57,13 @@ def demo(settings: Settings, at: str | None, size: str) -> None:
     with opened(settings) as engine:
         for line in province.load(engine, at=start, size=size):
             click.echo(line)
+
+
+def test_line(outcome: Outcome, *, durations: bool) -> str:
+    """`通过 file:line name`; what stands against one that failed is told with the refusal."""
+    said = T("通过") if outcome.passed else T("未通过")
+    seconds = f" {outcome.seconds:.2f} s" if durations else ""
+    return f"{said}{seconds} {outcome.file}:{outcome.line} {outcome.name}"
 
 
 def read_files(paths: Iterable[Path]) -> dict[str, bytes]:

@@ -1,0 +1,63 @@
+"""The tests of a release, played before the transaction that keeps or activates it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.commands.check_release import check_release
+from engine.commands.contents import Content, Place
+from engine.commands.release_rows import fingerprint
+from engine.errors import Conflict, Problem
+from engine.scenarios.choosing import concerned
+from engine.scenarios.play import Outcome, not_played, play
+from engine.scenarios.sandbox import Workshop
+from forms.i18n import T
+
+if TYPE_CHECKING:
+    from engine.registry import Registry
+
+SECONDS = 240.0  # processor time of all tests of one release together
+
+Watch = Callable[[Outcome], None]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What the tests of one release have shown. `fingerprint`: of the whole release they were played on."""
+
+    fingerprint: str
+    outcomes: tuple[Outcome, ...]
+
+    def problems(self, severity: str) -> list[Problem]:
+        """One for each scenario that failed."""
+        return [outcome.problem(severity) for outcome in self.outcomes if not outcome.passed]
+
+    def check_same(self, whole: Sequence[Content]) -> None:
+        """Raises Conflict (RELEASE_MOVED) where the release has changed since."""
+        if fingerprint(whole) != self.fingerprint:
+            text = T("测试期间有人启用了另一个版本，请再试一次。")
+            raise Conflict(text, code="RELEASE_MOVED", by=None, at=None)
+
+
+def play_release(
+    whole: Sequence[Content], brought: Collection[Place], registry: Registry, watch: Watch | None = None
+) -> Tested | None:
+    """Play the tests that concern `brought`; `watch` hears of each as it ends. None where there is nothing to play: no
+    tests, no kit, or a release that the lint refuses anyway. Opens no real database."""
+    if registry.scenes is None or not any(content.kind == "test" for content in whole):
+        return None
+    tests = concerned(whole, brought, registry.scenes)
+    if not tests or any(problem.severity == "error" for problem in check_release(whole, registry)):
+        return None
+    outcomes = []
+    until = time.thread_time() + SECONDS
+    with Workshop(registry, whole) as workshop:
+        for scenario in (scenario for test in tests for scenario in test.scenarios):
+            outcome = play(workshop, scenario) if time.thread_time() < until else not_played(scenario, SECONDS)
+            outcomes.append(outcome)
+            if watch is not None:
+                watch(outcome)
+    return Tested(fingerprint(whole), tuple(outcomes))
