@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -312,4 +313,21 @@ setting = Table(
     metadata,
     Column("key", Key, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# A sign of life of the background work, once a minute; where two are far apart, nobody was there in between.
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("from_at", UtcDateTime, nullable=False, unique=True),  # the last sign of life before
+    Column("to_at", UtcDateTime, nullable=False),  # the first one after
+    CheckConstraint("to_at > from_at", name="period"),
 )

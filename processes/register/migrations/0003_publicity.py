@@ -13,7 +13,7 @@ from engine.store.metadata import UtcDateTime
 revision = "office_0003"
 down_revision = "office_0002"
 branch_labels = None
-depends_on = None
+depends_on = "engine_0002"  # outages are read from its table of silences
 
 
 def upgrade() -> None:

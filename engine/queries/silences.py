@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from engine.store import tables as t
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A time in which no background work gave a sign of life: from the last sign before to the first one after."""
+
+    from_at: datetime
+    to_at: datetime
+
+
+def silences(connection: Connection) -> list[Silence]:
+    """All of them, the newest first."""
+    rows = connection.execute(select(t.silence).order_by(t.silence.c.from_at.desc()))
+    return [Silence(row.from_at, row.to_at) for row in rows]
