@@ -14,10 +14,12 @@ from processes.committee.handlers import HANDLERS as COMMITTEE
 from processes.functions import FUNCTIONS
 from processes.integrity.handlers import HANDLERS as INTEGRITY
 from processes.publicity.handlers import HANDLERS as PUBLICITY
+from processes.register import ballots
+from processes.rollout.handlers import HANDLERS as ROLLOUT
 from processes.scenes import SCENES
 
 ROOT = Path(__file__).resolve().parent
-FAMILIES = ("candidate", "publicity", "committee", "certificate", "appointment", "integrity")
+FAMILIES = ("candidate", "publicity", "committee", "certificate", "appointment", "integrity", "rollout")
 SHIPPED = (*(ROOT / family for family in FAMILIES), ROOT.parent / "forms")
 
 GROUPS: Mapping[str, Text] = {
@@ -46,7 +48,8 @@ GROUPS: Mapping[str, Text] = {
 def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
+    made.invariants = (ballots.broken,)
     made.scenes = SCENES
-    for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT, INTEGRITY):
+    for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT, INTEGRITY, ROLLOUT):
         made.add_handlers(handlers)
     return made
