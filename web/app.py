@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from engine.clock import Clock, SystemClock
 from engine.identity.crypto import Keyring
 from forms import i18n
-from web import api, health, pages, problems, security
+from web import api, health, pages, problems, robots, security
 from web.context import Wiring
 from web.language import Speaks
 
@@ -54,6 +54,7 @@ def create_app(engine: Engine, *, wall: Clock | None = None) -> Flask:
     health.register(app)
     api.register(app)
     pages.register(app)
+    robots.register(app)
 
     app.wsgi_app = Speaks(app.wsgi_app)  # type: ignore[method-assign]
     proxies = settings.trusted_proxies

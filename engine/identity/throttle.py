@@ -12,18 +12,18 @@ LONGEST = timedelta(minutes=5)
 FORGET = timedelta(minutes=15)  # without a failure for so long, the count starts anew
 
 
-def delay(failures: int, free: int) -> timedelta:
-    """The wait after the last failure: 1 s, 2 s, 4 s … up to `LONGEST`."""
+def delay(failures: int, free: int, longest: timedelta = LONGEST) -> timedelta:
+    """The wait after the last failure: 1 s, 2 s, 4 s … up to `longest`."""
     if failures < free:
         return timedelta(0)
-    return min(LONGEST, timedelta(seconds=2 ** min(failures - free, 20)))
+    return min(longest, timedelta(seconds=2 ** min(failures - free, 20)))
 
 
-def wait_left(failures: int, free: int, last_at: datetime, now: datetime) -> timedelta:
+def wait_left(failures: int, free: int, last_at: datetime, now: datetime, longest: timedelta = LONGEST) -> timedelta:
     """What is left of the wait at `now` (both aware). Zero means: may try."""
     if now - last_at >= FORGET:
         return timedelta(0)
-    return max(timedelta(0), last_at + delay(failures, free) - now)
+    return max(timedelta(0), last_at + delay(failures, free, longest) - now)
 
 
 def subjects(username: str, address: str) -> list[tuple[str, int]]:

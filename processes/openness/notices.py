@@ -14,6 +14,7 @@ from engine.errors import NotFound
 from engine.queries.reading import Page, Reading
 from forms.i18n import T
 from processes.register.notice_tables import publicity_item, publicity_notice
+from processes.register.objections import by_nonce
 from processes.register.policies import calendar
 from processes.rules.windows import State, window_state
 from processes.rules.workdays import CalendarMissing, local_day
@@ -82,6 +83,16 @@ class PublicNoticeList:
 
 
 @dataclass(frozen=True)
+class RunningNotices:
+    """How many public notices are open now. One statement."""
+
+    def answer(self, reading: Reading) -> int:
+        running = and_(_public(), publicity_notice.c.closes_at > reading.now)
+        query = select(func.count()).select_from(publicity_notice).where(running)
+        return int(reading.connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True)
 class CountedDay:
     """A working day inside a window. `swapped`: a Saturday or Sunday that is worked."""
 
@@ -125,3 +136,14 @@ class CountedDays:
 def _public() -> ColumnElement[bool]:
     c = publicity_notice.c
     return and_(c.scope == "province", c.status.in_(("published", "closed")))
+
+
+@dataclass(frozen=True)
+class FiledAs:
+    """The receipt number of the objection that a page was sent as; None where it has not been sent yet."""
+
+    nonce: str
+
+    def answer(self, reading: Reading) -> str | None:
+        found = by_nonce(reading.connection, self.nonce)
+        return None if found is None else str(found["receipt_no"])

@@ -245,16 +245,16 @@ def plain(value: Any, **more: Any) -> dict[str, Any]:
     return {f.name: getattr(value, f.name) for f in dataclass_fields(value)} | more
 
 
-def once(body: bytes | None = None) -> Once | None:
-    """The caller's Idempotency-Key, or None. `body`: what a repetition must repeat, where the raw bytes would differ."""
+def once(body: bytes | None = None, *, caller: str | None = None) -> Once | None:
+    """The caller's Idempotency-Key, or None. `body`: what a repetition must repeat, where the raw bytes would differ;
+    `caller`: under whose name the key is kept where nobody is logged in."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
     if not 0 < len(key) <= 200 or not key.isascii() or not key.isprintable():
         raise Invalid({"Idempotency-Key": [T("Idempotency-Key 要是 1 到 200 个可打印的 ASCII 字符。")]})
-    actor = security.require_actor()
     return Once(
-        account_id=actor.account_id,
+        account_id=security.require_actor().account_id if caller is None else caller,
         route=f"{request.method} {request.path}"[:255],
         key=key,
         body=request.get_data(cache=True) if body is None else body,

@@ -14,6 +14,7 @@ from typing import Any
 from engine.bpmn.xmlsafe import read_xml
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 
 _STOPS = {
     "userTask": "person",
@@ -55,6 +56,7 @@ class Element:
     attached_to: str | None = None  # of a boundary event
     timer: bool = False
     message: bool = False
+    due: str = ""  # of a user task, as written: FEEL or ISO 8601
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,7 @@ def _collect(scope: Any, parent: str | None, lanes: dict[str, str], lane: str | 
                 node.get("attachedToRef"),
                 node.find(f"{BPMN}timerEventDefinition") is not None,
                 node.find(f"{BPMN}messageEventDefinition") is not None,
+                node.get(f"{CAMUNDA}dueDate") or "",
             )
             if tag == "subProcess":
                 _collect(node, identifier, lanes, own_lane, into)
