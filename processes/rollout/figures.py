@@ -14,9 +14,7 @@ def figures(instance_id: str | None, streams: Sequence[StreamShown]) -> tuple[Fi
     """What the board counts: streams late, escalated, waived and not finished, units by whether they are verified, summaries received."""
 
     def of_streams(key: str, label: Text, chosen: Iterable[StreamShown]) -> Figure:
-        return Figure(
-            key, label, tuple(BoardCase(T("{region}", region=s.region), instance_id, None, s.id) for s in chosen)
-        )
+        return Figure(key, label, tuple(BoardCase(Text(s.region), instance_id, None, s.id) for s in chosen))
 
     def of_units(key: str, label: Text, settled: bool) -> Figure:
         return Figure(

@@ -26,7 +26,15 @@ from processes.rollout.words import DECIDED, ESCALATED_TO, UNIT_STATUS
 from processes.rules.escalation import LEVELS, days_overdue
 
 COORDINATES = frozenset({"provincial_hrss", "archives_bureau", "manager"})  # may also read telephones
-READS = COORDINATES | {"committee_office", "supervisor", "process_owner", "inspector", "local_authority", "unit_hr"}
+READS = COORDINATES | {
+    "committee_office",
+    "supervisor",
+    "process_owner",
+    "inspector",
+    "admin",
+    "local_authority",
+    "unit_hr",
+}
 
 
 @dataclass(frozen=True)

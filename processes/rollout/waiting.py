@@ -45,7 +45,8 @@ def open_tasks(reading: Reading, instance_id: str | None) -> dict[str, list[Open
         return found
     query = select(t.task).where(t.task.c.instance_id == instance_id, t.task.c.state == "open")
     for row in reading.connection.execute(query.order_by(t.task.c.created_at, t.task.c.id)).mappings():
-        stream_id = unpack(row["data"]).get("stream_id") or WHOLE
+        data = unpack(row["data"])
+        stream_id = data.get("stream_id") or (data.get("stream") or {}).get("stream_id") or WHOLE
         who = Text(row["lane"]) if row["lane"] else T("有关部门")
         found[stream_id].append(
             OpenTask(
