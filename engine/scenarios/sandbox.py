@@ -38,8 +38,8 @@ class OutOfTime(Exception):
 class SandboxClock(FixedClock):
     """Stands still, and ends a scenario that goes on and on: whatever repeats reads the clock again and again."""
 
-    def __init__(self, at: datetime, seconds: float = SECONDS) -> None:
-        self._until = time.thread_time() + seconds
+    def __init__(self, at: datetime) -> None:
+        self._until = time.thread_time() + SECONDS
         super().__init__(at)
 
     def set(self, at: datetime) -> None:
@@ -64,33 +64,33 @@ class Workshop:
             raise ValueError("this office offers nothing to play scenarios with")
         self.registry = registry
         self.scenes: Scenes = registry.scenes
-        self._contents = [replace(each, id=None) for each in contents if each.kind != "test"]
+        self.contents = [replace(each, id=None) for each in contents if each.kind != "test"]
         self._releases = Releases(registry)
         self._furnished: Path | None = None
         self._templates: dict[bytes, Path] = {}
 
     def __enter__(self) -> Workshop:
-        self._folder = tempfile.TemporaryDirectory(prefix="zhiping-tests-")
-        self._root = Path(self._folder.name)
-        self._settings = Settings("", self._root, secrets.token_hex(32), attachments_url=str(self._root / "files"))
+        self._kept = tempfile.TemporaryDirectory(prefix="zhiping-tests-")
+        self.folder = Path(self._kept.name)
+        self._settings = Settings("", self.folder, secrets.token_hex(32), attachments_url=str(self.folder / "files"))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+        self._kept.cleanup()
 
     @contextmanager
     def sandbox(self, calls: Mapping[str, Mapping[str, Any]], at: datetime) -> Iterator[Engine]:
         """An engine whose clock stands at `at`, on a copy of the furnished database; closed and removed afterwards.
         `calls`: called processes that only leave these values."""
         template = self._template(calls)
-        path = self._root / f"{secrets.token_hex(8)}.db"
+        path = self.folder / f"{secrets.token_hex(8)}.db"
         shutil.copy(template, path)
         engine = self._engine(path, SandboxClock(at))
         try:
             yield engine
         finally:
             engine.stop()
-            for left in self._root.glob(f"{path.name}*"):
+            for left in self.folder.glob(f"{path.name}*"):
                 left.unlink()
 
     def _template(self, calls: Mapping[str, Mapping[str, Any]]) -> Path:
@@ -98,12 +98,12 @@ class Workshop:
         key = canonical(calls)
         if key not in self._templates:
             if self._furnished is None:
-                self._furnished = self._furnish(self._root / "furnished.db")
-            path = self._root / f"template-{len(self._templates)}.db"
+                self._furnished = self._furnish(self.folder / "furnished.db")
+            path = self.folder / f"template-{len(self._templates)}.db"
             shutil.copy(self._furnished, path)
             engine = self._engine(path, FixedClock(self.scenes.since))
             try:
-                engine.run(PutRelease(f"sandbox-{len(self._templates)}", stubbed(self._contents, calls)))
+                engine.run(PutRelease(stubbed(self.contents, calls)))
             finally:
                 engine.stop()
             self._templates[key] = path
@@ -130,24 +130,25 @@ class Workshop:
 class PutRelease:
     """The contents as the active release, as they are: whoever plays them has linted them."""
 
-    id: str
     contents: Sequence[Content]
 
     def execute(self, step: Step) -> None:
+        fingerprint = release_rows.fingerprint(self.contents)
+        deployment_id = fingerprint[:32]  # what is compiled is kept by it: equal for equal content alone
         step.connection.execute(
             insert(t.deployment).values(
-                id=self.id,
+                id=deployment_id,
                 state="candidate",
                 origin="shipped",
                 uploaded_by="system",
                 uploaded_at=step.now,
                 comment="",
-                content_hash=release_rows.fingerprint(self.contents),
+                content_hash=fingerprint,
                 warnings=[],
             )
         )
-        release_rows.set_parts(step, self.id, self.contents, set())
-        release_rows.make_active(step, self.id, "system")
+        release_rows.set_parts(step, deployment_id, self.contents, set())
+        release_rows.make_active(step, deployment_id, "system")
 
 
 def _carelessly(raw: Any, _record: Any) -> None:
