@@ -24,6 +24,7 @@ from engine.store.metadata import new_id
 from engine.store.row_clock import RowClock
 from engine.store.tables import definition
 from forms.i18n import T
+from processes.demo import committee as seats
 from processes.demo import documents, small
 from processes.register import people, units
 from processes.register.application_tables import review_cycle
@@ -149,6 +150,7 @@ def fill_register(step: Step) -> None:
             valid_until=small.VALID_UNTIL,
             now=step.now,
         )
+    seats.load(step)
     step.connection.execute(
         insert(review_cycle).values(
             id=new_id(),
@@ -183,7 +185,7 @@ def demo_accounts() -> Iterator[tuple[str, str, tuple[Membership, ...]]]:
         for prefix, role, group in small.UNIT_ACCOUNTS:
             yield f"{prefix}-{unit.code}", f"{unit.name} {role}", (Membership(group, f"unit:{unit.code}"),)
     for number in range(1, small.EXPERTS + 1):
-        yield f"expert-{number:02d}", f"演示 专家{number:02d}", (Membership("expert"),)
+        yield f"expert-{number:02d}", seats.NAMES[number - 1], (Membership("expert"),)
     for candidate in small.CANDIDATES:
         yield candidate.account, candidate.name, (Membership("candidate"),)
 

@@ -15,6 +15,7 @@ from engine.errors import Refused
 from engine.store.metadata import new_id
 from forms.i18n import T, Text
 from processes.dates import day
+from processes.register import applications
 from processes.register.attendance import all_leave, is_kept, moments, present, quorum_state, require_day
 from processes.register.ballot_tables import ballot_round
 from processes.register.committee_tables import (
@@ -107,7 +108,7 @@ def postpone_meeting(
     _not_in_the_past(held_on, now)
     check_filing(get_committee(connection, meeting["committee_id"]), held_on)
     all_leave(connection, meeting_id, by=by, now=now)
-    _set(connection, meeting_id, held_on=held_on, attended=None)
+    _set(connection, meeting_id, held_on=held_on, attended=None, status="planned", quorate_at=None)
 
 
 def check_in(connection: Connection, meeting_id: str, attended: int | None, now: datetime) -> bool:
@@ -304,11 +305,17 @@ def _recused_there(connection: Connection, meeting_id: str, application_id: str)
 def announce(
     connection: Connection, meeting_id: str, *, chair: str, signature: str, seal_file: Sequence[str], now: datetime
 ) -> None:
-    """The chair (or a vice-chair) announces and signs (R-74). Raises `Refused` while a case is undecided."""
+    """The chair (or a vice-chair) announces and signs (R-74). Raises `Refused` while a case is undecided; one that was
+    withdrawn or disqualified after the list was made needs no result."""
     meeting = get_meeting(connection, meeting_id, lock=True)
-    if meeting["status"] != "counting" or len(results(connection, meeting_id)) != len(
-        candidates(connection, meeting_id)
-    ):
+    decided = {row["application_id"] for row in results(connection, meeting_id)}
+    undecided = [
+        application_id
+        for application_id, _ in candidates(connection, meeting_id)
+        if application_id not in decided
+        and applications.get_application(connection, application_id)["status"] not in applications.FINAL
+    ]
+    if meeting["status"] != "counting" or undecided:
         raise Refused(T("还有申报人没有表决结果，不能宣布。"), code="UNDECIDED")
     _set(
         connection,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
-from processes.register.committee_tables import committee
-from tests.process.stage import CHAIR, HRSS, OFFICE, OFFICE2, SUPERVISOR, Stage
+from tests.process.sitting import convene
+from tests.process.stage import HRSS, OFFICE, OFFICE2, Stage
 
 WORDS = {
     "title": "2026 年度职称评审结果公示",
@@ -15,31 +13,19 @@ WORDS = {
 }
 
 
-def vote(stage: Stage, *counts: tuple[int, int, int, int]) -> str:
-    """Hold the meeting of 2026-09-22 over all queued cases, 21 of 25 present; answers its instance, sealed."""
+def vote(stage: Stage, *counts: tuple[int, int, int]) -> str:
+    """Hold the meeting of 2026-09-22 over all queued cases, 21 of 25 present; (yes, no, abstain) of each case, else 17, 3, 1.
+
+    Answers its instance, sealed."""
     stage.until("2026-09-21T09:00:00")
-    with stage.engine.store.snapshot() as connection:
-        committee_id = connection.execute(select(committee.c.id)).scalar_one()
-    instance = stage.start("P12_review_meeting_vote", OFFICE)
-    plan = {"committee_id": committee_id, "held_on": "2026-09-22", "place": "西宁演示会议中心", "mode": "onsite"}
-    stage.do(instance, "plan_meeting", OFFICE, **plan)
-    stage.until("2026-09-22T17:00:00")
-    stage.do(instance, "check_in", OFFICE, attended=21)
-    listed = stage.variable(instance, "candidates")
-    given = counts or ((21, 17, 3, 1),) * len(listed)
-    rows = [
-        {"number": row["number"], "name": row["name"], "present": p, "yes": y, "no": n, "abstain": a}
-        for row, (p, y, n, a) in zip(listed, given, strict=True)
-    ]
-    stage.do(instance, "enter_counts_first", OFFICE, counts=rows)
-    stage.do(instance, "enter_counts_second", OFFICE2, counts=rows)
-    stage.do(instance, "announce_and_sign", CHAIR, signature="演示主任", seal_file=[stage.attach(CHAIR)])
-    stage.do(instance, "sign_minutes", OFFICE, discussion="逐一介绍、评议并表决。", signature="演示记录")
-    stage.do(instance, "countersign_minutes", SUPERVISOR, signature="演示监督")
-    return instance
+    sitting = convene(stage)
+    for one in counts or ((17, 3, 1),) * len(sitting.candidates):
+        sitting.vote(*one)
+    sitting.sign()
+    return sitting.instance
 
 
-def publish_result(stage: Stage, *counts: tuple[int, int, int, int]) -> str:
+def publish_result(stage: Stage, *counts: tuple[int, int, int]) -> str:
     """The result notice of that meeting, published 2026-09-28 16:00, open until 2026-10-10 24:00."""
     instance = vote(stage, *counts)
     stage.until("2026-09-28T16:00:00")
@@ -48,7 +34,7 @@ def publish_result(stage: Stage, *counts: tuple[int, int, int, int]) -> str:
     return instance
 
 
-def result_closed(stage: Stage, *counts: tuple[int, int, int, int]) -> str:
+def result_closed(stage: Stage, *counts: tuple[int, int, int]) -> str:
     instance = publish_result(stage, *counts)
     stage.until("2026-10-11T00:00:00")
     return instance

@@ -33,6 +33,7 @@ from processes.integrity.handlers import HANDLERS as INTEGRITY
 from processes.publicity.handlers import HANDLERS as PUBLICITY
 from processes.register import application_tables, applications, people, units
 from processes.register.committees import file_committee
+from processes.register.experts import NewExpert, Seat, add_expert, seat_members
 from tests.conftest import NOON
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -189,7 +190,7 @@ def furnish(stage: Stage, cases: int = 0, *, post_managed: bool = True, **values
                         version=1,
                     )
                 )
-        file_committee(
+        senior = file_committee(
             connection,
             code="senior",
             name="档案系列高级职称评审委员会",
@@ -203,6 +204,7 @@ def furnish(stage: Stage, cases: int = 0, *, post_managed: bool = True, **values
             valid_until=date(2027, 3, 14),
             now=NOON,
         )
+        seat(connection, senior)
         connection.execute(
             insert(application_tables.review_cycle).values(
                 id=new_id(),
@@ -217,6 +219,30 @@ def furnish(stage: Stage, cases: int = 0, *, post_managed: bool = True, **values
         cycle = applications.open_cycle(connection, NOON)
         for number in range(1, cases + 1):
             stage.applications.append(_case(connection, cycle, number, values))
+
+
+def seat(connection: Connection, committee_id: str, members: int = 25, reserves: int = 8) -> list[str]:
+    """Experts x-01, x-02 … of units elsewhere, the first of them chair, the next two vice-chairs; answers their ids."""
+    ids = [
+        add_expert(
+            connection,
+            NewExpert(
+                account=f"x-{number:02}",
+                name=f"演示·评委{number:02}",
+                title="research_archivist",
+                unit_name="外省演示档案馆",
+                sector="archives",
+                term_from=date(2025, 1, 1),
+                term_to=date(2027, 12, 31),
+            ),
+            now=NOON,
+        )
+        for number in range(1, members + reserves + 1)
+    ]
+    roles = ["chair", "vice_chair", "vice_chair", *["member"] * (members - 3)]
+    seats = [Seat(one, role) for one, role in zip(ids, roles, strict=False)]
+    seat_members(connection, committee_id, [*seats, *(Seat(one, seat="reserve") for one in ids[members:])])
+    return ids
 
 
 def _case(connection: Connection, cycle: applications.Cycle, number: int, values: dict[str, Any]) -> str:

@@ -12,9 +12,9 @@ from engine.errors import NotFound, Refused
 from processes.candidate.queries import OwnApplications
 from processes.register.appointments import appointment
 from processes.register.certificates import certificate
-from processes.register.committee_tables import committee
 from processes.register.notice_tables import publicity_notice
 from tests.process.province import Province
+from tests.process.sitting import Hands, convene
 
 NOTICE = {
     "title": "职称评审有关公示",
@@ -37,35 +37,34 @@ def closes(province: Province, case: str, kind: str) -> datetime:
     return found
 
 
+def hands(province: Province) -> Hands:
+    return Hands(*(province.actor(name) for name in ("committee_office", "committee_office2", "chair", "supervisor")))
+
+
 def vote(
     province: Province,
     given: dict[str, tuple[int, int, int, int]],
     before_the_seal: Callable[[], object] = lambda: None,
+    mode: str = "electronic",
 ) -> str:
-    """The meeting of 2026-09-22: (present, yes, no, abstain) for each case; answers its instance, sealed."""
-    office = province.actor("committee_office")
+    """The meeting of 2026-09-22: (present, yes, no, abstain) for each case, alike for all in who is present; answers its
+    instance, sealed. Experts vote at their own desks, or two people enter what was counted on paper."""
     province.until("2026-09-21T09:00:00")
-    senior = province.rows(committee, committee.c.level == "senior")[0]["id"]
-    meeting = province.start("P12_review_meeting_vote", office)
-    plan = {"committee_id": senior, "held_on": "2026-09-22", "place": "西宁演示会议中心", "mode": "onsite"}
-    province.do(meeting, "plan_meeting", office, **plan)
-    province.until("2026-09-22T17:00:00")
-    province.do(meeting, "check_in", office, attended=21)
+    present = {counts[0] for counts in given.values()}
+    assert len(present) == 1
+    sitting = convene(province, present.pop(), mode=mode, hands=hands(province))
     by_id = {province.application(case)["id"]: counts for case, counts in given.items()}
-    rows = []
-    for row in province.variable(meeting, "candidates"):
-        present, yes, no, abstain = by_id[row["application_id"]]
-        rows.append(
-            {"number": row["number"], "name": row["name"], "present": present, "yes": yes, "no": no, "abstain": abstain}
-        )
-    province.do(meeting, "enter_counts_first", office, counts=rows)
-    province.do(meeting, "enter_counts_second", province.actor("committee_office2"), counts=rows)
-    chair = province.actor("chair")
-    province.do(meeting, "announce_and_sign", chair, signature="演示主任", seal_file=[province.attach(chair)])
-    province.do(meeting, "sign_minutes", office, discussion="逐一介绍、评议并表决。", signature="演示记录")
+    listed = [by_id[row["application_id"]] for row in sitting.candidates]
+    if mode == "paper":
+        sitting.count(*listed)
+    else:
+        for _, *ballots in listed:
+            sitting.vote(*ballots)
+    sitting.announce()
+    sitting.do("sign_minutes", sitting.hands.office, discussion="逐一介绍、评议并表决。", signature="演示记录")
     before_the_seal()
-    province.do(meeting, "countersign_minutes", province.actor("supervisor"), signature="演示监督")
-    return meeting
+    sitting.do("countersign_minutes", sitting.hands.supervisor, signature="演示监督")
+    return sitting.instance
 
 
 def publish_result(province: Province, meeting: str) -> None:
