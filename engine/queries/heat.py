@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -14,7 +14,7 @@ from engine import policy
 from engine.errors import Forbidden
 from engine.queries import shaped
 from engine.queries.definitions import DefinitionView
-from engine.queries.reading import Page, Reading
+from engine.queries.reading import MOST_RESULTS, Page, Reading
 from engine.queries.views import HeatPlace, HeatView, InstanceItem
 from engine.registry import Actor
 from engine.store import tables as t
@@ -27,48 +27,38 @@ ONLY = ("late", "incident")
 @dataclass(frozen=True)
 class Heat:
     """For every step of one version of a process, also where another process calls it: the running cases that stand there,
-    those of them with an overdue task, failures, and the median time of the latest 500 tasks done. Seconds. Seven
-    statements. Raises NotFound, Forbidden."""
+    those of them that are late, failures, and the median time of the latest 500 tasks done, in seconds. A case is late at
+    a step with an overdue task, and at one of `calls` (the process's call activities) with an overdue task in what is
+    called there. Six statements. Raises NotFound, Forbidden."""
 
     actor: Actor
     definition_id: str
+    calls: frozenset[str] = frozenset()
 
     def answer(self, reading: Reading) -> HeatView:
         key = _readable(reading, self.actor, self.definition_id)
-        task = t.task.c
-        standing: dict[str, int] = defaultdict(int)
-        cases = 0
-        for _, elements in _standing(reading, self.definition_id, key):
-            cases += 1
+        standing = dict(_standing(reading, self.definition_id, key))
+        late = _late(reading, self.definition_id, key, standing, self.calls)
+        here: dict[str, int] = defaultdict(int)
+        for elements in standing.values():
             for element_id in elements:
-                standing[element_id] += 1
-        late = dict(_late(reading, self.definition_id, key))
+                here[element_id] += 1
         broken = dict(_broken(reading, self.definition_id, key))
-        waited: dict[str, list[float]] = defaultdict(list)
-        done = (
-            select(task.element_id, task.created_at, task.closed_at)
-            .where(task.instance_id.in_(_cases(self.definition_id)), task.definition_key == key)
-            .where(task.state == "completed")
-            .order_by(task.closed_at.desc())
-            .limit(LATEST)
-        )
-        for row in reading.connection.execute(done):
-            waited[row.element_id].append((row.closed_at - row.created_at).total_seconds())
-        places = sorted(standing.keys() | late.keys() | broken.keys() | waited.keys())
+        waited = _waited(reading, self.definition_id, key)
         return HeatView(
             definition_id=self.definition_id,
-            cases=cases,
-            late=_late_cases(reading, self.definition_id, key),
+            cases=len(standing),
+            late=len({one for ids in late.values() for one in ids}),
             places=tuple(
                 HeatPlace(
                     element_id=place,
-                    cases=standing.get(place, 0),
-                    late=late.get(place, 0),
+                    cases=here.get(place, 0),
+                    late=len(late.get(place, ())),
                     incidents=broken.get(place, 0),
                     completed=len(waited.get(place, ())),
                     median_seconds=median(waited[place]) if waited.get(place) else None,
                 )
-                for place in places
+                for place in sorted(here.keys() | late.keys() | broken.keys() | waited.keys())
             ),
         )
 
@@ -76,42 +66,37 @@ class Heat:
 @dataclass(frozen=True)
 class StandingAt:
     """The running cases that stand at one step of one version of a process (at any, for None), oldest first; `only`: late
-    (an overdue task there) or incident. Seven statements. Raises NotFound, Forbidden."""
+    (as `Heat` counts them) or incident. Six statements. Raises NotFound, Forbidden."""
 
     actor: Actor
     definition_id: str
     element_id: str | None = None
     only: str | None = None
+    calls: frozenset[str] = frozenset()
     first_result: int = 0
     max_results: int = 50
 
     def answer(self, reading: Reading) -> Page[InstanceItem]:
         key = _readable(reading, self.actor, self.definition_id)
-        instance, incident = t.instance.c, t.incident.c
-        query = shaped.instances()
-        if self.only == "late":
-            query = query.where(instance.id.in_(_tasks(reading, self.definition_id, key, self.element_id)))
-        elif self.only == "incident":
-            stuck = select(incident.instance_id).where(incident.state != "resolved", incident.definition_key == key)
-            if self.element_id is not None:
-                stuck = stuck.where(incident.element_id == self.element_id)
-            query = query.where(instance.id.in_(stuck), instance.id.in_(_cases(self.definition_id)))
+        if self.only == "incident":
+            found = _stuck(reading, self.definition_id, key, self.element_id)
         else:
+            standing = dict(_standing(reading, self.definition_id, key))
             found = [
-                instance_id
-                for instance_id, elements in _standing(reading, self.definition_id, key)
-                if self.element_id is None or self.element_id in elements
+                one for one, elements in standing.items() if self.element_id is None or self.element_id in elements
             ]
-            first = max(self.first_result, 0)
-            rows = reading.connection.execute(
-                query.where(instance.id.in_(found[first : first + max(self.max_results, 0)])).order_by(
-                    instance.started_at, instance.id
-                )
-            ).all()
-            return Page(_items(reading, rows), len(found))
-        ordered = query.order_by(instance.started_at, instance.id)
-        rows = reading.connection.execute(shaped.limited(ordered, self.first_result, self.max_results)).all()
-        return Page(_items(reading, rows), shaped.count(reading.connection, query))
+            if self.only == "late":
+                late = _late(reading, self.definition_id, key, standing, self.calls)
+                kept = {one for place, ids in late.items() for one in ids if self.element_id in (None, place)}
+                found = [one for one in standing if one in kept]
+        first = max(self.first_result, 0)
+        shown = found[first : first + min(max(self.max_results, 0), MOST_RESULTS)]
+        instance = t.instance.c
+        rows = reading.connection.execute(
+            shaped.instances().where(instance.id.in_(shown)).order_by(instance.started_at, instance.id)
+        ).all()
+        known = shaped.names(reading.connection, (row.started_by for row in rows))
+        return Page([shaped.instance_item(row, known) for row in rows], len(found))
 
 
 def _readable(reading: Reading, actor: Actor, definition_id: str) -> str:
@@ -145,29 +130,47 @@ def _standing(reading: Reading, definition_id: str, key: str) -> Iterator[tuple[
             yield row.id, elements
 
 
-def _tasks(reading: Reading, definition_id: str, key: str, element_id: str | None = None) -> Any:
-    """Instances with an overdue open task of this process."""
+def _late(
+    reading: Reading, definition_id: str, key: str, standing: Mapping[str, set[str]], calls: frozenset[str]
+) -> Mapping[str, set[str]]:
+    """Step -> the cases that are late there."""
     task = t.task.c
-    query = select(task.instance_id).where(
-        task.instance_id.in_(_cases(definition_id)),
-        task.definition_key == key,
-        task.state == "open",
-        task.due_at <= reading.now,
+    overdue = select(task.instance_id, task.definition_key, task.element_id).where(
+        task.instance_id.in_(_cases(definition_id)), task.state == "open", task.due_at <= reading.now
     )
-    return query if element_id is None else query.where(task.element_id == element_id)
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in reading.connection.execute(overdue):
+        if row.instance_id not in standing:
+            continue
+        places = {row.element_id} if row.definition_key == key else standing[row.instance_id] & calls
+        for place in places:
+            found[place].add(row.instance_id)
+    return found
 
 
-def _late(reading: Reading, definition_id: str, key: str) -> list[tuple[str, int]]:
+def _waited(reading: Reading, definition_id: str, key: str) -> Mapping[str, list[float]]:
+    """Step -> seconds from offered to done, of the latest tasks of the process."""
     task = t.task.c
-    query = _tasks(reading, definition_id, key).with_only_columns(
-        task.element_id, func.count(func.distinct(task.instance_id)).label("n")
+    done = (
+        select(task.element_id, task.created_at, task.closed_at)
+        .where(task.instance_id.in_(_cases(definition_id)), task.definition_key == key, task.state == "completed")
+        .order_by(task.closed_at.desc())
+        .limit(LATEST)
     )
-    return [(row.element_id, row.n) for row in reading.connection.execute(query.group_by(task.element_id))]
+    waited: dict[str, list[float]] = defaultdict(list)
+    for row in reading.connection.execute(done):
+        waited[row.element_id].append((row.closed_at - row.created_at).total_seconds())
+    return waited
 
 
-def _late_cases(reading: Reading, definition_id: str, key: str) -> int:
-    late = _tasks(reading, definition_id, key).with_only_columns(func.count(func.distinct(t.task.c.instance_id)))
-    return reading.connection.scalar(late) or 0
+def _stuck(reading: Reading, definition_id: str, key: str, element_id: str | None) -> list[str]:
+    """Cases with a failure here, oldest first."""
+    instance, incident = t.instance.c, t.incident.c
+    failed = select(incident.instance_id).where(incident.state != "resolved", incident.definition_key == key)
+    if element_id is not None:
+        failed = failed.where(incident.element_id == element_id)
+    query = select(instance.id).where(instance.id.in_(failed), instance.id.in_(_cases(definition_id)))
+    return list(reading.connection.scalars(query.order_by(instance.started_at, instance.id)))
 
 
 def _broken(reading: Reading, definition_id: str, key: str) -> list[tuple[str, int]]:
@@ -179,8 +182,3 @@ def _broken(reading: Reading, definition_id: str, key: str) -> list[tuple[str, i
         .group_by(incident.element_id)
     )
     return [(row.element_id, row.n) for row in reading.connection.execute(query)]
-
-
-def _items(reading: Reading, rows: Any) -> list[InstanceItem]:
-    known = shaped.names(reading.connection, (row.started_by for row in rows))
-    return [shaped.instance_item(row, known) for row in rows]

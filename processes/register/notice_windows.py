@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
@@ -74,17 +75,25 @@ def move_window(
     record_window(connection, notice_id, closes_at, cause, reason, version, actor, now, computed_at)
 
 
-def recompute_windows(
-    connection: Connection, days: WorkCalendar, *, reason: str, actor: str, now: datetime
-) -> list[str]:
-    """After a calendar was imported: move the ends of open windows later where it says so, never earlier (R-93).
+@dataclass(frozen=True)
+class WindowMove:
+    """What a calendar does to one open window: `closes_at` is its end then, never before `closes_now`; `shorter` where
+    the calendar by itself would end it sooner, at `computed`."""
 
-    Returns the ids of notices that the new calendar would have shortened: a warning, kept in their history.
-    """
-    warned = []
+    notice_id: str
+    title: str
+    closes_now: datetime
+    closes_at: datetime
+    computed: datetime
+    shorter: bool
+
+
+def window_moves(connection: Connection, days: WorkCalendar, *, lock: bool = False) -> list[WindowMove]:
+    """The open windows that a calendar would move later or would have shortened. Raises `Refused` (`CALENDAR_MISSING`)."""
+    found = []
     open_now = select(publicity_notice.c.id).where(publicity_notice.c.status == "published")
-    for notice_id in connection.execute(open_now).scalars().all():
-        notice = get_notice(connection, notice_id, lock=True)
+    for notice_id in connection.execute(open_now.order_by(publicity_notice.c.closes_at)).scalars().all():
+        notice = get_notice(connection, notice_id, lock=lock)
         try:
             computed = workday_deadline(
                 days,
@@ -99,19 +108,29 @@ def recompute_windows(
         before = next(w for w in reversed(windows(connection, notice_id)) if w["cause"] in ("published", "calendar"))
         closes_at, _ = recomputed(notice["closes_at"], computed)
         shorter = computed < (before["computed_at"] or before["closes_at"])
-        if closes_at == notice["closes_at"] and not shorter:
-            continue
-        if shorter:
-            warned.append(notice_id)
+        if shorter or closes_at != notice["closes_at"]:
+            found.append(WindowMove(notice_id, notice["title"], notice["closes_at"], closes_at, computed, shorter))
+    return found
+
+
+def recompute_windows(
+    connection: Connection, days: WorkCalendar, *, reason: str, actor: str, now: datetime
+) -> list[str]:
+    """After a calendar was imported: move the ends of open windows later where it says so, never earlier (R-93).
+
+    Returns the ids of notices that the new calendar would have shortened: a warning, kept in their history.
+    """
+    moves = window_moves(connection, days, lock=True)
+    for move in moves:
         move_window(
             connection,
-            notice_id,
-            closes_at,
+            move.notice_id,
+            move.closes_at,
             cause="calendar",
             reason=reason,
             actor=actor,
             now=now,
             calendar_version=days.version,
-            computed_at=computed if computed < closes_at else None,
+            computed_at=move.computed if move.computed < move.closes_at else None,
         )
-    return warned
+    return [move.notice_id for move in moves if move.shorter]

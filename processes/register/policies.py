@@ -225,6 +225,16 @@ def calendar(connection: Connection | None) -> WorkCalendar:
     return merged
 
 
+def work_year(year: int, rest: Iterable[date], work: Iterable[date], version: int = 1) -> WorkYear:
+    """A year's arrangement as `import_calendar` would keep it. Raises `Refused` (`BAD_CALENDAR`)."""
+    try:
+        return WorkYear(year, frozenset(day for day in rest if day.weekday() < 5), frozenset(work), version=version)
+    except ValueError as wrong:
+        raise Refused(
+            T("{year} 年的日历不对：休息日须在当年，调休上班日须是当年的周六或周日。", year=year), code="BAD_CALENDAR"
+        ) from wrong
+
+
 def import_calendar(
     connection: Connection,
     year: int,
@@ -240,14 +250,7 @@ def import_calendar(
 
     `rest`: Mondays to Fridays off; weekend days in it are dropped. `work`: swapped weekend days. Raises `Refused`.
     """
-    off = frozenset(day for day in rest if day.weekday() < 5)
-    swapped = frozenset(work)
-    try:
-        WorkYear(year, off, swapped)
-    except ValueError as wrong:
-        raise Refused(
-            T("{year} 年的日历不对：休息日须在当年，调休上班日须是当年的周六或周日。", year=year), code="BAD_CALENDAR"
-        ) from wrong
+    made = work_year(year, rest, work)
     if not source_doc.strip():
         raise Refused(T("请写明依据的文件。"), code="SOURCE_MISSING")
     version = (connection.execute(select(func.max(work_calendar.c.version))).scalar() or 1) + 1
@@ -258,8 +261,8 @@ def import_calendar(
             version=version,
             status=status,
             source_doc=source_doc.strip(),
-            rest=sorted(day.isoformat() for day in off),
-            work=sorted(day.isoformat() for day in swapped),
+            rest=sorted(day.isoformat() for day in made.rest),
+            work=sorted(day.isoformat() for day in made.work),
             imported_by=actor,
             imported_at=now,
         )

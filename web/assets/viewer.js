@@ -3,7 +3,8 @@
 //   data-xml     address of the BPMN text, or data-inline: the text itself
 //   data-state   JSON, every key optional:
 //                {active: [{element, count}], visited: [id], timers: [{element, text}], incidents: [{element, text}],
-//                 problems: [{element, severity: "error"|"warning", text}]}
+//                 problems: [{element, severity: "error"|"warning", text}],
+//                 heat: [{element, cases, late, href, late_href}]: how many cases stand where, each number a link}
 //
 // Keys while the diagram has the focus: arrows move, + and - zoom, 0 shows all. The page's own scrolling is left alone:
 // only the wheel with Ctrl zooms. The same content stands as text beside the diagram.
@@ -110,6 +111,19 @@ function mark(diagram, state) {
     paint(id, 'incident');
     flag(id, 'incident', say('停住了'), text, { top: -14, left: 0 });
   }
+  const number = (id, kind, text, href, position) => {
+    if (!registry.get(id)) return;
+    const link = document.createElement('a');
+    link.className = `zp-flag zp-flag-${kind}`;
+    link.href = href;
+    link.textContent = text;
+    overlays.add(id, { position, html: link, scale: { min: 0.9, max: 1.2 } });
+  };
+  for (const { element: id, cases, late, href, late_href: lateHref } of state.heat ?? []) {
+    paint(id, late ? 'late' : 'active');
+    number(id, 'count', say('{n} 件', { n: cases }), href, { top: -14, left: -6 });
+    if (late) number(id, 'late', say('超期 {n}', { n: late }), lateHref, { top: -14, right: 44 });
+  }
   for (const [id, found] of grouped(state.problems ?? [])) {
     const errors = found.filter((one) => one.severity === 'error').length;
     const kind = errors ? 'error' : 'warning';
@@ -175,8 +189,8 @@ function whole(canvas) {
 }
 
 /** The element a reader looks for first. */
-function currentOf(diagram, { incidents = [], active = [], problems = [] }) {
-  return [...incidents, ...active, ...problems].map((one) => one.element).find((id) => diagram.get('elementRegistry').get(id));
+function currentOf(diagram, { incidents = [], active = [], problems = [], heat = [] }) {
+  return [...incidents, ...active, ...problems, ...[...heat].sort((a, b) => b.late - a.late)].map((one) => one.element).find((id) => diagram.get('elementRegistry').get(id));
 }
 
 function controls(element, frame, diagram, here) {
@@ -237,6 +251,8 @@ function legend(state, arranged) {
   };
   const has = (name) => (state[name] ?? []).length > 0;
   if (has('active')) entry('active', say('正在这里'));
+  if (has('heat')) entry('active', say('有事项在这里，数字是件数，可以点开'));
+  if ((state.heat ?? []).some((one) => one.late)) entry('late', say('有超期的'));
   if (has('visited')) entry('visited', say('走过'));
   if (has('incidents')) entry('incident', say('停住了'));
   if ((state.problems ?? []).some((one) => one.severity === 'error')) entry('error', say('有错误'));

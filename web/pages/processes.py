@@ -8,10 +8,10 @@ from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import policy
-from engine.queries.definitions import DefinitionList, DefinitionStatistics, DefinitionView, DefinitionXml
+from engine.queries.definitions import DefinitionList, DefinitionView, DefinitionXml
 from engine.queries.views import DefinitionItem
 from forms.i18n import T, Text, gettext
-from web.pages import outline
+from web.pages import heat, outline
 from web.pages.desk import ask, me
 from web.pages.nextsteps import in_words
 from web.pages.work import startable
@@ -59,21 +59,21 @@ def show(definition_id: str) -> ResponseReturnValue:
     versions = ask(DefinitionList(actor, kind=item.kind, key=item.key, max_results=100)).items
     content = ask(DefinitionXml(actor, definition_id)).content
     counted = item.kind == "process" and policy.allows(actor, "statistics.read")
-    running = ask(DefinitionStatistics(actor, definition_id)).running if counted else None
     diagram = item.kind in DIAGRAMS
+    drawn = outline.read(content, item.key) if diagram else None
     return render_template(
         "process.html",
         definition={
             **_row(item),
             "state": "active" if item.active else "superseded",
             "state_words": gettext("启用中") if item.active else gettext("不在启用的版本里"),
-            "running": running,
             "drawing": str(NOT_RUN) if item.kind == "drawing" else None,
             "startable": item.may_start and item.active and item.kind == "process",
             "action": startable(item)["action"],
             "xml_href": url_for("process.xml", definition_id=item.id) if diagram else None,
         },
-        steps=steps(outline.read(content, item.key)) if diagram else [],
+        heat=heat.of(actor, item, drawn) if counted and drawn else None,
+        steps=steps(drawn) if drawn else [],
         source=None if diagram else content.decode("utf-8", "replace"),
         versions=[
             {"id": row.id, "version": row.version, "note": gettext("启用中") if row.active else ""}

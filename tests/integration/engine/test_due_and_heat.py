@@ -175,6 +175,22 @@ def test_a_called_process_has_its_own_heat(engine: Engine) -> None:
     assert [item.id for item in standing.items] == [one]
 
 
+def test_a_case_that_is_late_in_a_called_process_is_late_where_it_was_called(engine: Engine) -> None:
+    inner = user("inside", attributes='camunda:dueDate="=now() + duration(&quot;PT1H&quot;)"')
+    deploy(engine, bpmn("inner", START + inner + FINISH + flow("begin", "inside", "finish")), calling())
+    one, two = start(engine, "outer"), start(engine, "outer")
+    complete(engine, one, "first")
+    engine.work(until=engine.now() + timedelta(hours=2))
+    which, calls = definition(engine, "outer"), frozenset({"call"})
+    found = engine.ask(Heat(ADMIN, which, calls))
+    assert (found.cases, found.late) == (2, 1)
+    assert {place.element_id: place.late for place in found.places} == {"call": 1, "first": 0}
+    assert [item.id for item in engine.ask(StandingAt(ADMIN, which, "call", "late", calls)).items] == [one]
+    assert [item.id for item in engine.ask(StandingAt(ADMIN, which, None, "late", calls)).items] == [one]
+    assert [item.id for item in engine.ask(StandingAt(ADMIN, which, "first", None, calls)).items] == [two]
+    assert engine.ask(Heat(ADMIN, definition(engine, "inner"))).late == 1
+
+
 def test_a_step_that_failed_is_counted(engine: Engine, office: Any) -> None:
     work = '<bpmn:serviceTask id="work" name="work" camunda:topic="work"/>'
     deploy(engine, bpmn("machine", START + work + FINISH + flow("begin", "work", "finish")))
