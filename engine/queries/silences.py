@@ -12,6 +12,7 @@ from engine.store import tables as t
 class Silence:
     """A time in which no background work gave a sign of life: from the last sign before to the first one after."""
 
+    id: str
     from_at: datetime
     to_at: datetime
 
@@ -19,4 +20,4 @@ class Silence:
 def silences(connection: Connection) -> list[Silence]:
     """All of them, the newest first."""
     rows = connection.execute(select(t.silence).order_by(t.silence.c.from_at.desc()))
-    return [Silence(row.from_at, row.to_at) for row in rows]
+    return [Silence(row.id, row.from_at, row.to_at) for row in rows]

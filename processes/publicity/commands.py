@@ -19,7 +19,7 @@ from engine.registry import Actor
 from forms.i18n import T
 from processes.dates import instant
 from processes.publicity.calendars import take_in
-from processes.register.notice_tables import get_notice
+from processes.publicity.windows import locked, write_down
 from processes.register.notice_windows import move_window
 from processes.rules.windows import WindowShortened, extended, window_state
 
@@ -37,7 +37,7 @@ class ExtendNotice:
     actor: Actor
 
     def execute(self, step: Step) -> dict[str, Any]:
-        notice = get_notice(step.connection, self.notice_id, lock=True)
+        notice = locked(step, self.notice_id)
         _require_publisher(self.actor, notice)
         if not self.reason.strip():
             raise Invalid({"reason": [T("请写明延长的理由。")]})
@@ -66,7 +66,7 @@ class ExtendNotice:
             now=step.now,
         )
         data = {"notice_id": self.notice_id, "closes_at": local(closes_at).isoformat(), "reason": self.reason.strip()}
-        _write_down(step, notice, "notice_extended", self.actor, data)
+        write_down(step, notice, "notice_extended", self.actor, data)
         return {"closes_at": local(closes_at).isoformat()}
 
 
@@ -81,7 +81,7 @@ class RequestRecall:
     actor: Actor
 
     def execute(self, step: Step) -> dict[str, Any]:
-        notice = get_notice(step.connection, self.notice_id, lock=True)
+        notice = locked(step, self.notice_id)
         _require_publisher(self.actor, notice)
         if not self.reason.strip():
             raise Invalid({"reason": [T("请写明哪里有误。")]})
@@ -98,7 +98,7 @@ class RequestRecall:
         )
         messages.put_delivery(step, message_id, notice["instance_id"])
         data = {"notice_id": self.notice_id, "reason": self.reason.strip()}
-        _write_down(step, notice, "notice_recall_requested", self.actor, data)
+        write_down(step, notice, "notice_recall_requested", self.actor, data)
         return {"requested": True}
 
 
@@ -135,10 +135,3 @@ class ImportCalendar:
 def _require_publisher(actor: Actor, notice: RowMapping) -> None:
     if not matches(actor, [Candidate("group", notice["publisher_group"], notice["publisher_scope"])]):
         raise Forbidden(T("只有发布单位可以这样办理。"))
-
-
-def _write_down(step: Step, notice: RowMapping, kind: str, actor: Actor, data: dict[str, Any]) -> None:
-    """In the history of the process that published the notice, where everybody who follows it looks."""
-    line = history.Line(kind, actor.username, data=data)
-    if not history.append_to_instance(step.connection, notice["instance_id"], step.now, [line]):
-        step.record(history.OFFICE, kind, data=data, actor=actor)

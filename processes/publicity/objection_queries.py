@@ -176,7 +176,7 @@ class ObjectionView:
         question = found["question"] if found else None
         allowed = select(objection.c.id).join(publicity_notice, publicity_notice.c.id == objection.c.notice_id)
         if reading.connection.execute(allowed.where(objection.c.id == row["id"], _listed(self.actor))).first() is None:
-            if found is None or not _was_asked(reading, row, self.actor):
+            if question is None or not _was_asked(reading, row, self.actor):
                 raise NotFound(T("没有这份异议。"))
             return ObjectionShown(line, row["via"], asked_only=True, question=question)
         named = not self.actor.groups.isdisjoint(INVESTIGATORS)

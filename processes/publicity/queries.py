@@ -17,12 +17,10 @@ from processes.publicity.readers import is_staff, readable
 from processes.register.notice_tables import notice_items, publicity_notice
 from processes.register.notice_windows import windows
 from processes.register.objection_holds import objections_until
-from processes.register.policies import calendar, parameter
+from processes.register.policies import parameter
 from processes.rules.windows import State, window_state
-from processes.rules.workdays import CalendarMissing, WorkCalendar, add_workdays, end_of_day, local_day
 
 MOST = 500
-NOTICEABLE = timedelta(minutes=5)  # a scheduler may be a moment late without anybody losing a chance to object
 
 
 @dataclass(frozen=True)
@@ -123,51 +121,6 @@ class NoticeView:
         publishes = self.actor is not None and row["publisher_scope"] in {m.scope for m in self.actor.memberships}
         staff = self.actor is not None and (publishes or is_staff(self.actor))
         return _shown(reading, row, staff=staff)
-
-
-@dataclass(frozen=True)
-class Outage:
-    """A window whose end the program slept through: it closed in law at `due_at` and was noticed at `noticed_at`.
-    `offered_until`: its end, one working day later; None where that year has no calendar yet."""
-
-    notice_id: str
-    title: str
-    due_at: datetime
-    noticed_at: datetime
-    offered_until: datetime | None
-
-
-@dataclass(frozen=True)
-class Outages:
-    """Ends noticed late, the newest first, for those who may then decide on a day more. Staff only; empty for others."""
-
-    actor: Actor
-
-    def answer(self, reading: Reading) -> list[Outage]:
-        if not is_staff(self.actor):
-            return []
-        closed = select(publicity_notice).where(publicity_notice.c.status == "closed")
-        rows = reading.connection.execute(closed.order_by(publicity_notice.c.closed_at.desc())).mappings().all()
-        days = calendar(reading.connection)
-        return [
-            Outage(
-                row["id"],
-                row["title"],
-                row["closed_effective_at"],
-                row["closed_at"],
-                _one_day_more(days, row["closed_effective_at"], row["close_time"]),
-            )
-            for row in rows
-            if row["closed_at"] - row["closed_effective_at"] >= NOTICEABLE
-        ]
-
-
-def _one_day_more(days: WorkCalendar, due_at: datetime, close: str) -> datetime | None:
-    last = local_day(due_at - timedelta(microseconds=1))
-    try:
-        return end_of_day(add_workdays(days, last, 1), close)
-    except CalendarMissing:
-        return None
 
 
 def _kind(kind: str | None) -> ColumnElement[bool]:

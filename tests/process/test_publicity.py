@@ -12,7 +12,8 @@ from sqlalchemy import update
 from engine.commands.publish_message import PublishMessage
 from engine.errors import Forbidden, Invalid, NotFound, Refused
 from processes.publicity.commands import ExtendNotice, ImportCalendar, RequestRecall
-from processes.publicity.queries import NoticeList, NoticeView, Outages, PublicNotices
+from processes.publicity.outages import Outages
+from processes.publicity.queries import NoticeList, NoticeView, PublicNotices
 from processes.register.application_tables import application
 from processes.register.notice_items import hold_item, settle_item
 from processes.register.notice_tables import notice_window, publicity_item, publicity_notice
@@ -261,8 +262,9 @@ def test_an_end_that_was_slept_through_is_listed_with_the_offer_of_a_day_more(st
     stage.engine.work()
     assert stage.ended(instance) == "notice_done"
     [slept] = stage.engine.ask(Outages(OFFICE))
-    assert (slept.due_at, slept.noticed_at) == (at("2026-10-11T00:00:00"), at("2026-10-11T02:00:00"))
-    assert slept.offered_until == at("2026-10-13T00:00:00")
+    assert (slept.from_at, slept.to_at) == (at("2026-10-11T00:00:00"), at("2026-10-11T02:00:00"))
+    [window] = slept.windows
+    assert (window.closed, window.offered_until) == (True, at("2026-10-13T00:00:00"))
     assert stage.engine.ask(Outages(HR)) == []
 
 
