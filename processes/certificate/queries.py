@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from engine.errors import NotFound
 from engine.queries.reading import Reading
 from engine.registry import Actor
-from processes.register.certificates import certificates_of, find_certificate
+from forms.i18n import T
+from processes.register.certificates import certificates_of, find_certificate, printed
 from processes.register.people import person_of
+
+OFFICE = "committee_office"
 
 
 @dataclass(frozen=True)
@@ -81,3 +85,41 @@ class MyCertificates:
             )
             for row in certificates_of(reading.connection, person["id"])
         ]
+
+
+@dataclass(frozen=True)
+class CertificatePrinted(CertificateShown):
+    """What stands on the certificate's document: with the code, the committee and the confirmation it rests on."""
+
+    code: str
+    committee: str
+    doc_no: str
+    confirmed_on: date
+
+
+@dataclass(frozen=True)
+class CertificateDocument:
+    """A certificate to be printed, for its holder and for the committee office. Raises NotFound for everybody else."""
+
+    no: str
+    actor: Actor
+
+    def answer(self, reading: Reading) -> CertificatePrinted:
+        row = printed(reading.connection, self.no)
+        person = person_of(reading.connection, self.actor.username)
+        holds = person is not None and row is not None and row["person_id"] == person["id"]
+        if row is None or not (holds or OFFICE in self.actor.groups):
+            raise NotFound(T("没有这张证书。"))
+        return CertificatePrinted(
+            row["no"],
+            row["holder_name"],
+            row["title"],
+            row["effective_on"],
+            row["issued_on"],
+            row["status"],
+            row["revoked_on"],
+            row["code"],
+            row["committee_name"],
+            row["doc_no"],
+            row["confirmed_on"],
+        )

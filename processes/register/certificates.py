@@ -31,6 +31,7 @@ from forms.i18n import T
 from processes.dates import day
 from processes.register import integrity, objections
 from processes.register.columns import Key, Name
+from processes.register.committee_tables import committee, review_meeting
 from processes.register.meetings import passing_round
 from processes.register.notice_items import item_outcome
 
@@ -221,6 +222,28 @@ def find_certificate(connection: Connection, no: str, code: str) -> RowMapping |
 
 def certificate_of(connection: Connection, application_id: str) -> RowMapping | None:
     query = select(certificate).where(certificate.c.application_id == application_id)
+    return connection.execute(query).mappings().first()
+
+
+def printed(connection: Connection, no: str) -> RowMapping | None:
+    """A certificate with what its document names besides: the committee that voted, the confirmation and its day."""
+    row = connection.execute(select(certificate).where(certificate.c.no == no.strip())).mappings().first()
+    vote = passing_round(connection, row["application_id"]) if row is not None else None
+    if row is None or vote is None:
+        return None
+    query = (
+        select(
+            certificate,
+            committee.c.name.label("committee_name"),
+            confirmation.c.doc_no,
+            confirmation.c.confirmed_on,
+        )
+        .join(confirmation_item, confirmation_item.c.application_id == certificate.c.application_id)
+        .join(confirmation, confirmation.c.id == confirmation_item.c.confirmation_id)
+        .join(review_meeting, review_meeting.c.id == vote["meeting_id"])
+        .join(committee, committee.c.id == review_meeting.c.committee_id)
+        .where(certificate.c.id == row["id"])
+    )
     return connection.execute(query).mappings().first()
 
 

@@ -2,6 +2,7 @@
 //
 //   engine/bpmn/js/dist/feel.js   FEEL for the server, one classic script run inside quickjs
 //   web/static/dist/              what browsers load: hashed names, shared chunks, manifest.json
+//   web/static/dist/fonts/        the Chinese serif of the documents (PDF), with its licence; no page loads it
 //
 // LICENSES.txt beside it holds the licences of what was bundled. manifest.json maps an entry to its files: {"app": {"js": "app-ABC.js", "css": "app-DEF.css"}, "viewer": {…}, "form": {…}}.
 // Pages ask for `app` only; app.js fetches an island's script and style when a page holds one (see app.js).
@@ -18,6 +19,7 @@ import { strictFeelin } from '../../engine/bpmn/js/strict-feelin.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 const out = path.join(root, 'web/static/dist');
+const serif = path.join(root, 'node_modules/@expo-google-fonts/noto-serif-sc');
 
 async function server() {
   await build({
@@ -87,6 +89,7 @@ async function browser() {
       imports: imports.filter(({ kind }) => kind === 'import-statement').map(({ path: name }) => path.basename(name)),
     };
   }
+  await fonts();
   await fs.writeFile(path.join(out, 'LICENSES.txt'), await licences(Object.keys(result.metafile.inputs)));
   // last, so that whoever sees the manifest finds every file it names
   await fs.writeFile(path.join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
@@ -95,6 +98,16 @@ async function browser() {
     const bytes = await fs.readFile(path.join(out, name));
     console.log(`${name.padEnd(28)} ${(bytes.length / 1024).toFixed(1).padStart(8)} kB ${(gzipSync(bytes).length / 1024).toFixed(1).padStart(8)} kB gzip`);
   }
+}
+
+async function fonts() {
+  const into = path.join(out, 'fonts');
+  await fs.mkdir(into, { recursive: true });
+  for (const face of ['400Regular', '700Bold']) {
+    const file = `NotoSerifSC_${face}.ttf`;
+    await fs.copyFile(path.join(serif, face, file), path.join(into, file));
+  }
+  await fs.copyFile(path.join(serif, 'LICENSE_FONT'), path.join(into, 'LICENSE_FONT.txt'));
 }
 
 /** The licence of every package of which something was bundled, as its authors want it passed on. */
