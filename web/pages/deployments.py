@@ -27,6 +27,7 @@ from web.security import login_required
 blueprint = Blueprint("release", __name__)
 
 MOST_FILES = 200
+TEST_FAILED = "TEST_FAILED"
 STATES = {"candidate": T("待启用"), "active": T("启用中"), "superseded": T("已被取代")}
 
 
@@ -78,11 +79,7 @@ def upload() -> ResponseReturnValue:
     except Invalid as error:
         sentences = [str(sentence) for found in error.errors.values() for sentence in found]
         return render_template("deployment_new.html", problem=" ".join(sentences)), 422
-    say(
-        gettext("检查通过，已启用。")
-        if made["state"] == "active"
-        else gettext("检查通过，已保存为“待启用”。请另一位流程负责人核对后启用。")
-    )
+    say(_uploaded(made))
     return redirect(url_for("release.show", deployment_id=made["id"]), 303)
 
 
@@ -99,11 +96,28 @@ def activate(deployment_id: str) -> ResponseReturnValue:
     try:
         run(ActivateDeployment(deployment_id, actor))
     except DeploymentRefused as refused:
-        return _page(actor, deployment_id, [str(problem.text) for problem in refused.problems]), 422
+        return _page(actor, deployment_id, [_placed(problem) for problem in refused.problems]), 422
     except ZhipingError as error:
         return _page(actor, deployment_id, [str(error.text)]), 403 if isinstance(error, Forbidden) else 422
     say(gettext("已启用。新发起的事按这个版本走。"))
     return redirect(url_for("release.show", deployment_id=deployment_id), 303)
+
+
+def _uploaded(made: Mapping[str, Any]) -> str:
+    """What is said after an upload that was kept."""
+    failed = sum(warning["code"] == TEST_FAILED for warning in made["warnings"])
+    if made["state"] == "active":
+        return gettext("检查通过，已启用。")
+    if failed:
+        return gettext("已保存为“待启用”，但有 {n} 个场景测试没有通过，改好之前不能启用。请看下面的说明。", n=failed)
+    return gettext("检查通过，已保存为“待启用”。请另一位流程负责人核对后启用。")
+
+
+def _placed(problem: Problem) -> str:
+    """A finding with its place, where it has one: the page it is shown on lists several files."""
+    if problem.line is None:
+        return f"{problem.file}：{problem.text}" if problem.file else str(problem.text)
+    return gettext("{file} 第 {n} 行：{text}", file=problem.file, n=problem.line, text=problem.text)
 
 
 def _need_owner(actor: Actor) -> None:
@@ -132,15 +146,18 @@ def _row(item: DeploymentItem) -> dict[str, Any]:
 def _page(actor: Actor, deployment_id: str, problems: Sequence[str] = ()) -> str:
     found = ask(DeploymentView(actor, deployment_id))
     release = found.deployment
-    warnings = [_kept_warning(kept) for kept in release.warnings]
+    kept = [_kept_warning(kept) for kept in release.warnings]
+    warnings = [warning for warning in kept if warning["code"] != TEST_FAILED]
+    names = {item.key: gettext(item.name) for item in found.definitions if item.kind == "process"}
     changed = [item for item in found.definitions if item.id in found.changed]
     return render_template(
         "deployment.html",
         release=_row(release),
         problems=problems,
         activate_reason=_why_not(actor, release),
-        files=[_file(item, [w for w in warnings if w["file"] == item.file_name]) for item in changed],
-        carried=[gettext(item.name) for item in found.definitions if item.id not in found.changed],
+        files=[_file(item, [w for w in warnings if w["file"] == item.file_name], names) for item in changed],
+        carried=[_name(item, names) for item in found.definitions if item.id not in found.changed],
+        failed=[warning for warning in kept if warning["code"] == TEST_FAILED],
     )
 
 
@@ -155,11 +172,18 @@ def _why_not(actor: Actor, release: DeploymentItem) -> str | None:
     return gettext("您不能启用这个版本。")
 
 
-def _file(item: DefinitionItem, problems: list[dict[str, Any]]) -> dict[str, Any]:
+def _name(item: DefinitionItem, names: Mapping[str, str]) -> str:
+    """A test is called after the process it tests; `names` are those of the release's processes by key."""
+    if item.kind == "test":
+        return gettext("场景测试：{name}", name=names.get(item.key, item.key))
+    return gettext(item.name)
+
+
+def _file(item: DefinitionItem, problems: list[dict[str, Any]], names: Mapping[str, str]) -> dict[str, Any]:
     diagram = item.kind in DIAGRAMS
     return {
         "name": item.file_name,
-        "definition_name": gettext(item.name),
+        "definition_name": _name(item, names),
         "href": url_for("process.show", definition_id=item.id),
         "problems": problems,
         "drawing": str(NOT_RUN) if item.kind == "drawing" else None,

@@ -233,3 +233,30 @@ def test_a_damaged_backup_restores_nothing(run: Run, home: Path, tmp_path: Path)
         url = f"sqlite:///{there / 'zhiping.db'}"
         run("restore", str(target), fails=True, data_dir=str(there), database_url=url)
         assert not (there / "zhiping.db").exists()
+
+
+SCENARIO = """process: thing
+scenarios:
+  - name: 从头到尾
+    at: 2026-06-01T09:00
+    start: {{by: process_owner}}
+    steps:
+      - task: {{element: {element}, by: hr-u01}}
+      - task: {{element: close, by: hr-u01}}
+    expect: {{ended: finish}}
+"""
+
+
+def test_what_is_deployed_is_tested_first(run: Run, process: Path) -> None:
+    (process / "thing.bpmn").write_text(PROCESS.format(key="thing").replace('"hr"', '"unit_hr"'), encoding="utf-8")
+    (process / "thing.test.yaml").write_text(SCENARIO.format(element="check"), encoding="utf-8")
+    done = run("deploy", str(process), "--durations")
+    line = next(line for line in done.output.splitlines() if "thing.test.yaml:" in line)
+    assert line.startswith("通过 ")
+    assert line.endswith(" s thing.test.yaml:3 从头到尾")
+    active = run("deploy", str(process)).output.split()[-1]
+    (process / "thing.test.yaml").write_text(SCENARIO.format(element="nowhere"), encoding="utf-8")
+    refused = run("deploy", str(process), fails=True)
+    assert "未通过 thing.test.yaml:7 从头到尾" in refused.output
+    (process / "thing.test.yaml").write_text(SCENARIO.format(element="check"), encoding="utf-8")
+    assert run("deploy", str(process)).output.split()[-1] == active
