@@ -25,7 +25,7 @@ from engine.store.row_clock import RowClock
 from engine.store.tables import definition
 from forms.i18n import T
 from processes.demo import committee as seats
-from processes.demo import documents, small
+from processes.demo import documents, rollout, small
 from processes.register import people, units
 from processes.register.application_tables import review_cycle
 from processes.register.committees import file_committee
@@ -172,6 +172,7 @@ def fill_register(step: Step) -> None:
         now=step.now,
     )
     documents.load(step)
+    rollout.load(step)
     step.record(OFFICE, "demo_loaded", data={"units": len(small.UNITS), "candidates": len(small.CANDIDATES)})
 
 

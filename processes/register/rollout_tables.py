@@ -88,7 +88,7 @@ programme_stream = Table(
     Column("position", Integer, nullable=False),
     Column("region_code", Key, ForeignKey("region.code"), nullable=False),
     Column("responsible", Name, nullable=False),
-    Column("phone", LargeBinary),  # sealed; null once a finished programme needs it no more
+    Column("phone", LargeBinary),  # sealed; null in a programme that came here as history
     UniqueConstraint("programme_id", "region_code"),
     UniqueConstraint("programme_id", "position"),
     CheckConstraint("length(responsible) > 0", name="responsible"),
