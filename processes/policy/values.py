@@ -21,7 +21,9 @@ AREAS: tuple[tuple[Text, tuple[str, ...]], ...] = (
     (T("推荐、确认和聘任"), ("recommend_ratio", "confirmation", "contract", "dismiss")),
     (T("诚信"), ("sanction", "credit")),
     (T("日期的算法"), ("natural_period_rollover", "tz")),
+    (T("改革方案"), ("programme",)),
 )
+OTHERS = T("其他")
 
 CHOICES: Mapping[str, Text] = {
     "present": T("出席会议的人数"),
@@ -31,6 +33,8 @@ CHOICES: Mapping[str, Text] = {
     "title_held": T("自取得现职称之日起"),
     "appointed": T("自聘任之日起"),
     "Asia/Shanghai": T("北京时间"),
+    "last_calendar_day": T("当月最后一日"),
+    "last_workday": T("当月最后一个工作日"),
 }
 
 HINTS: Mapping[str, Text] = {
@@ -46,11 +50,14 @@ HINTS: Mapping[str, Text] = {
 
 
 def areas() -> list[tuple[Text, list[Parameter]]]:
-    """Every parameter in its area, in the order they are declared."""
-    return [
+    """Every parameter in its area, in the order they are declared; those of no area last."""
+    found = [
         (title, [one for one in PARAMETERS.values() if one.name in heads or one.name.partition(".")[0] in heads])
         for title, heads in AREAS
     ]
+    placed = {one.name for _, members in found for one in members}
+    left = [one for one in PARAMETERS.values() if one.name not in placed]
+    return [*found, *([(OTHERS, left)] if left else [])]
 
 
 def read(known: Parameter, text: str) -> Any:
