@@ -164,4 +164,9 @@ def _certificate(known: OwnApplication) -> dict[str, str] | None:
     if known.certificate_no is None or known.certificate_code is None:
         return None
     no, code = known.certificate_no, known.certificate_code
-    return {"no": no, "code": code, "href": url_for("certificate.show", no=no, code=code)}
+    return {
+        "no": no,
+        "code": code,
+        "href": url_for("certificate.show", no=no, code=code),
+        "pdf": url_for("document.certificate", no=no),
+    }

@@ -59,6 +59,10 @@ TABLE = {
     "GET /api/v1/incidents": Row(),
     "GET /api/v1/process-instances": Row(),
     "GET /api/v1/tasks": Row(),
+    # documents: nobody holds this certificate, there is no such meeting and no such notice
+    "GET /certificates/<no>/certificate.pdf": Row((), 404),
+    "GET /meetings/<meeting_id>/sheet.pdf": Row((), 404),
+    "GET /notices/<notice_id>/notice.pdf": Row((), 404),
     # one case
     "GET /api/v1/process-instances/<instance_id>": Row(SEES_CASE, 404),
     "GET /api/v1/process-instances/<instance_id>/events": Row(SEES_CASE, 404),
