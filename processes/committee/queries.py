@@ -31,7 +31,7 @@ from processes.committee.room import (
     SheetLine,
 )
 from processes.register import attendance, groups, recusals, relations, rolls, rounds
-from processes.register.cases import Case, case_facts
+from processes.register.cases import cases_facts
 from processes.register.committee_tables import get_committee, get_meeting, meeting_candidate, review_meeting
 from processes.register.meetings import candidates
 from processes.register.room_tables import attendance as attendance_table
@@ -91,10 +91,7 @@ class MeetingRoom:
         meeting, who = reader(connection, self.meeting_id, self.actor)
         names = {row["expert_id"]: row["name"] for row in rolls.roll(connection, self.meeting_id)}
         arranged = groups.arranged(connection, self.meeting_id)
-        back = {
-            application_id: recusals.recused(connection, self.meeting_id, application_id)
-            for application_id, _ in candidates(connection, self.meeting_id)
-        }
+        back = recusals.recused_by_case(connection, self.meeting_id)
         return Room(
             meeting_id=self.meeting_id,
             committee_name=get_committee(connection, meeting["committee_id"])["name"],
@@ -131,9 +128,11 @@ class ResultSheet:
             if not who.staff and meeting["status"] not in ANNOUNCED:
                 raise NotFound(T("结果还没有宣布。"))
         lines = []
+        known = cases_facts(connection, dict(candidates(connection, self.meeting_id)))
+        all_rounds = rounds.rounds_by_case(connection, self.meeting_id)
         for application_id, number in candidates(connection, self.meeting_id):
-            facts = case_facts(connection, application_id)
-            held = [row for row in rounds.rounds_of(connection, self.meeting_id, application_id) if row["closed_at"]]
+            facts = known[application_id]
+            held = [row for row in all_rounds.get(application_id, ()) if row["closed_at"]]
             lines.append(
                 SheetLine(
                     number=number,
@@ -186,10 +185,13 @@ def _case_lines(
     mine = who.me["expert_id"] if who.me is not None else None
     own = {case: done for case, expert_id, done in groups.due_opinions(connection, meeting["id"]) if expert_id == mine}
     my_group = next((number for number, group in enumerate(arranged, 1) if mine in group.members), None)
+    listed = candidates(connection, meeting["id"])
+    people = cases_facts(connection, dict(listed))
+    all_rounds = rounds.rounds_by_case(connection, meeting["id"])
     lines = []
-    for application_id, number in candidates(connection, meeting["id"]):
-        facts: Case = case_facts(connection, application_id)
-        held = rounds.rounds_of(connection, meeting["id"], application_id)
+    for application_id, number in listed:
+        facts = people[application_id]
+        held = all_rounds.get(application_id, [])
         standing = next((row for row in held if not row["void"]), None)
         recused_me = mine is not None and mine in back[application_id]
         group = group_of.get(application_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,36 +65,41 @@ class Case:
 
 def case_facts(connection: Connection, application_id: str) -> Case:
     """Raises `NotFound`."""
-    row = (
-        connection.execute(
-            select(
-                application,
-                person.c.account,
-                person.c.name.label("person_name"),
-                unit.c.name.label("unit_name"),
-            )
-            .join(person, person.c.id == application.c.person_id)
-            .join(unit, unit.c.code == application.c.unit_code)
-            .where(application.c.id == application_id)
-        )
-        .mappings()
-        .first()
-    )
-    if row is None:
+    found = cases_facts(connection, [application_id])
+    if not found:
         raise NotFound(T("没有这份申报。"))
-    return Case(
-        application_id=row["id"],
-        person_id=row["person_id"],
-        account=row["account"],
-        name=row["person_name"],
-        unit_code=row["unit_code"],
-        unit_name=row["unit_name"],
-        region_code=row["region_code"],
-        target_title=row["target_title"],
-        appointment_mode=row["appointment_mode"],
-        quota_exempt=row["quota_exempt"],
-        status=row["status"],
-    )
+    return found[application_id]
+
+
+def cases_facts(connection: Connection, application_ids: Iterable[str]) -> dict[str, Case]:
+    """Application id -> its case, in one reading; ids that are none are left out."""
+    rows = connection.execute(
+        select(
+            application,
+            person.c.account,
+            person.c.name.label("person_name"),
+            unit.c.name.label("unit_name"),
+        )
+        .join(person, person.c.id == application.c.person_id)
+        .join(unit, unit.c.code == application.c.unit_code)
+        .where(application.c.id.in_(list(application_ids)))
+    ).mappings()
+    return {
+        row["id"]: Case(
+            application_id=row["id"],
+            person_id=row["person_id"],
+            account=row["account"],
+            name=row["person_name"],
+            unit_code=row["unit_code"],
+            unit_name=row["unit_name"],
+            region_code=row["region_code"],
+            target_title=row["target_title"],
+            appointment_mode=row["appointment_mode"],
+            quota_exempt=row["quota_exempt"],
+            status=row["status"],
+        )
+        for row in rows
+    }
 
 
 def title_words(title: str | None) -> str:

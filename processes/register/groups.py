@@ -13,7 +13,7 @@ from forms.i18n import T
 from processes.register.application_tables import application, representative_work
 from processes.register.committee_tables import get_meeting, meeting_candidate
 from processes.register.expert_tables import expert
-from processes.register.recusals import recused
+from processes.register.recusals import recused, recused_by_case
 from processes.register.rolls import require_member, roll
 from processes.register.room_tables import (
     OPINION_LENGTH,
@@ -42,9 +42,8 @@ def propose(connection: Connection, meeting_id: str) -> list[Group]:
         if row["excluded_at"] is None
     ]
     cases = [rules.Reading(row.id, _about(connection, row)) for row in _cases(connection, meeting_id)]
-    barred = {case.id: recused(connection, meeting_id, case.id) for case in cases}
     try:
-        return rules.propose(readers, cases, barred)
+        return rules.propose(readers, cases, recused_by_case(connection, meeting_id))
     except rules.NoGroups as none:
         raise Refused(
             T("系统排不出每组至少 {least} 人、又无人需要回避的分组，请人工安排或递补专家。", least=rules.LEAST),
@@ -143,7 +142,7 @@ def due_opinions(connection: Connection, meeting_id: str) -> list[tuple[str, str
         )
     }
     asked = [(case, group.members) for group in arranged(connection, meeting_id) for case in group.cases]
-    back = {case: recused(connection, meeting_id, case) for case, _ in asked}
+    back = recused_by_case(connection, meeting_id)
     return [
         (case, member, (case, member) in written)
         for case, members in asked
@@ -287,8 +286,8 @@ def interviews(connection: Connection, meeting_id: str, application_id: str) -> 
 
 
 def _refuse(connection: Connection, meeting_id: str, groups: Sequence[Group]) -> None:
-    cases = [row.id for row in _cases(connection, meeting_id)]
-    found = rules.faults(groups, cases, {case: recused(connection, meeting_id, case) for case in cases})
+    back = recused_by_case(connection, meeting_id)
+    found = rules.faults(groups, back.keys(), back)
     if not found:
         return
     words = {

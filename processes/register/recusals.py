@@ -90,12 +90,18 @@ def declare(
 
 def recused(connection: Connection, meeting_id: str, application_id: str) -> frozenset[str]:
     """The ids of the experts who stand back from a case."""
-    query = select(recusal.c.expert_id).where(
-        recusal.c.meeting_id == meeting_id,
-        recusal.c.application_id == application_id,
-        recusal.c.lifted_at.is_(None),
+    return recused_by_case(connection, meeting_id).get(application_id, frozenset())
+
+
+def recused_by_case(connection: Connection, meeting_id: str) -> dict[str, frozenset[str]]:
+    """Every case of the meeting -> the ids of who stands back from it, in the order of the list."""
+    found: dict[str, set[str]] = {application_id: set() for application_id in _cases(connection, meeting_id)}
+    query = select(recusal.c.application_id, recusal.c.expert_id).where(
+        recusal.c.meeting_id == meeting_id, recusal.c.lifted_at.is_(None)
     )
-    return frozenset(connection.scalars(query))
+    for row in connection.execute(query):
+        found[row.application_id].add(row.expert_id)
+    return {application_id: frozenset(experts) for application_id, experts in found.items()}
 
 
 def recusals(connection: Connection, meeting_id: str) -> Sequence[RowMapping]:

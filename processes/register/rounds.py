@@ -211,6 +211,15 @@ def rounds_of(connection: Connection, meeting_id: str, application_id: str) -> S
     return connection.execute(query.order_by(ballot_round.c.round_no)).mappings().all()
 
 
+def rounds_by_case(connection: Connection, meeting_id: str) -> dict[str, list[RowMapping]]:
+    """Application id -> all its rounds in this meeting, in order; a case without a round is left out."""
+    found: dict[str, list[RowMapping]] = {}
+    query = select(ballot_round).where(ballot_round.c.meeting_id == meeting_id).order_by(ballot_round.c.round_no)
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["application_id"], []).append(row)
+    return found
+
+
 def open_round_of(connection: Connection, meeting_id: str) -> RowMapping | None:
     """The round that runs now."""
     query = select(ballot_round).where(ballot_round.c.meeting_id == meeting_id, ballot_round.c.status == "open")
