@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 import orjson
 from sqlalchemy import select
@@ -31,7 +32,7 @@ def walked(engine: Engine) -> frozenset[Flow]:
             .where(event.kind.in_(("completed", *FIRED)), event.element_id.is_not(None))
             .order_by(event.stream, event.seq)
         ).all()
-        drawn = {process.id: process for process in _running(engine)}
+    drawn = _drawn(engine, {row.definition_key for row in rows})
     left: set[Flow] = set()
     happened = {(row.definition_key, row.element_id) for row in rows}
     for row in rows:
@@ -55,13 +56,16 @@ def missing(contents: Iterable[Content], process: str, seen: Collection[Flow]) -
     return [flow.id for flow in found[process].flows if (process, flow.id) not in seen]
 
 
-def _running(engine: Engine) -> list[Process]:
+def _drawn(engine: Engine, keys: Collection[str | None]) -> dict[str, Process]:
+    """The processes of these keys, as they are drawn."""
     definition = t.definition.c
+    query = select(definition.content).where(definition.kind == "process", definition.key.in_(keys)).distinct()
     with engine.store.snapshot() as connection:
-        raws = connection.scalars(select(definition.content).where(definition.kind == "process").distinct()).all()
-    return [process for raw in raws for process in _processes(raw)]
+        raws = connection.scalars(query).all()
+    return {process.id: process for raw in raws for process in _processes(raw)}
 
 
-def _processes(raw: bytes) -> list[Process]:
+@lru_cache(maxsize=64)
+def _processes(raw: bytes) -> tuple[Process, ...]:
     root, _ = read_xml("", raw)
-    return read_processes(root) if root is not None else []
+    return tuple(read_processes(root)) if root is not None else ()

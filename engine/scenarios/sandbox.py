@@ -66,6 +66,7 @@ class Workshop:
         self.scenes: Scenes = registry.scenes
         self.contents = [replace(each, id=None) for each in contents if each.kind != "test"]
         self._releases = Releases(registry)
+        self._engine: Engine | None = None
         self._furnished: Path | None = None
         self._templates: dict[bytes, Path] = {}
 
@@ -80,16 +81,19 @@ class Workshop:
 
     @contextmanager
     def sandbox(self, calls: Mapping[str, Mapping[str, Any]], at: datetime) -> Iterator[Engine]:
-        """An engine whose clock stands at `at`, on a copy of the furnished database; closed and removed afterwards.
+        """An engine whose clock stands at `at`, on a copy of the furnished database; the copy is removed afterwards.
         `calls`: called processes that only leave these values."""
         template = self._template(calls)
-        path = self.folder / f"{secrets.token_hex(8)}.db"
+        path = self.folder / "sandbox.db"
         shutil.copy(template, path)
-        engine = self._engine(path, SandboxClock(at))
+        # One engine for one database after the other: what it has compiled of its statements is kept.
+        if self._engine is None:
+            self._engine = self._make_engine(path)
+        self._engine.clock = SandboxClock(at)
         try:
-            yield engine
+            yield self._engine
         finally:
-            engine.stop()
+            self._engine.stop()
             for left in self.folder.glob(f"{path.name}*"):
                 left.unlink()
 
@@ -101,7 +105,7 @@ class Workshop:
                 self._furnished = self._furnish(self.folder / "furnished.db")
             path = self.folder / f"template-{len(self._templates)}.db"
             shutil.copy(self._furnished, path)
-            engine = self._engine(path, FixedClock(self.scenes.since))
+            engine = self._make_engine(path)
             try:
                 engine.run(PutRelease(stubbed(self.contents, calls)))
             finally:
@@ -110,7 +114,7 @@ class Workshop:
         return self._templates[key]
 
     def _furnish(self, path: Path) -> Path:
-        engine = self._engine(path, FixedClock(self.scenes.since))
+        engine = self._make_engine(path)
         try:
             engine.create_schema()
             self.scenes.furnish(engine)
@@ -118,8 +122,9 @@ class Workshop:
             engine.stop()
         return path
 
-    def _engine(self, path: Path, clock: FixedClock) -> Engine:
-        engine = Engine(replace(self._settings, database_url=f"sqlite:///{path}"), self.registry, clock=clock)
+    def _make_engine(self, path: Path) -> Engine:
+        settings = replace(self._settings, database_url=f"sqlite:///{path}")
+        engine = Engine(settings, self.registry, clock=FixedClock(self.scenes.since))
         engine.releases = self._releases
         # Nobody needs the file after a power cut.
         event.listen(engine.store.dialect.engine, "connect", _carelessly)
