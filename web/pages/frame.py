@@ -15,6 +15,10 @@ from engine import policy
 from engine.clock import local
 from engine.registry import Actor
 from forms.i18n import T, Text
+from processes.policy.queries import MAY_READ as PARAMETER_READERS
+from processes.publicity.objection_queries import INVESTIGATORS
+from processes.publicity.readers import STAFF
+from processes.rollout.queries import READS as ROLLOUT_READERS
 from web.context import engine
 from web.pages.desk import group_name, in_group, now
 from web.security import current_actor, password_pending
@@ -25,6 +29,7 @@ class Section:
     endpoint: str
     label: Text
     groups: frozenset[str]  # empty: everybody who is logged in
+    also: frozenset[str] = frozenset()  # further blueprints that belong to the section
 
 
 _OVERSEERS = policy.READERS
@@ -32,11 +37,31 @@ _OVERSEERS = policy.READERS
 SECTIONS = (
     Section("own.index", T("我的申报"), frozenset({"candidate"})),
     Section("work.index", T("我的工作"), frozenset()),
-    Section("process.index", T("流程"), _OVERSEERS),
+    Section(
+        "meeting.index",
+        T("评审会议"),
+        frozenset({"committee_office", "supervisor", "chair", "vice_chair", "expert"}),
+        frozenset({"casefile", "ballot", "roomwork"}),
+    ),
+    Section("publicity.index", T("公示"), _OVERSEERS | STAFF | {"unit_hr", "unit_leader", "unit_supervisor"}),
+    Section("objection.index", T("异议"), INVESTIGATORS | {"committee_office", "unit_supervisor"}),
+    Section("deadline.index", T("期限"), _OVERSEERS),
+    Section("process.index", T("流程"), _OVERSEERS, frozenset({"heat"})),
     Section("release.index", T("上传与启用"), _OVERSEERS),
     Section("incident.index", T("异常"), _OVERSEERS),
+    Section("rollout.index", T("改革进度"), ROLLOUT_READERS),
+    Section("parameter.index", T("参数与日历"), PARAMETER_READERS, frozenset({"calendar"})),
     Section("account.index", T("账号"), frozenset({policy.ADMIN})),
 )
+
+# What everybody may read without an account (R-115): the four publics.
+PUBLIC = (
+    Section("openness.policies", T("政策公开"), frozenset()),
+    Section("openness.standards", T("标准公开"), frozenset()),
+    Section("openness.procedures", T("程序公开"), frozenset()),
+    Section("notice.index", T("结果公示"), frozenset()),
+)
+_PARTS = {"openness.policy": "openness.policies", "openness.procedure": "openness.procedures"}
 
 
 @dataclass(frozen=True)
@@ -68,12 +93,36 @@ class Frame:
     @cached_property
     def navigation(self) -> list[Item]:
         if current_actor() is None:
-            return []
+            return [] if password_pending() is not None else self.public
         blueprint = (request.endpoint or "").partition(".")[0]
         return [
-            Item(url_for(section.endpoint), str(section.label), section.endpoint.partition(".")[0] == blueprint)
+            Item(
+                url_for(section.endpoint),
+                str(section.label),
+                blueprint in {section.endpoint.partition(".")[0], *section.also},
+            )
             for section in SECTIONS
             if not section.groups or in_group(self.me, *section.groups)
+        ]
+
+    def may(self, endpoint: str) -> bool:
+        """Whether the reader has the section that begins there."""
+        return any(
+            section.endpoint == endpoint and (not section.groups or in_group(self.me, *section.groups))
+            for section in SECTIONS
+        )
+
+    @cached_property
+    def public(self) -> list[Item]:
+        endpoint = request.endpoint or ""
+        return [
+            Item(
+                url_for(section.endpoint),
+                str(section.label),
+                section.endpoint == _PARTS.get(endpoint, endpoint)
+                or (section.endpoint == "notice.index" and endpoint.startswith("notice.")),
+            )
+            for section in PUBLIC
         ]
 
     @cached_property

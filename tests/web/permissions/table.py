@@ -12,6 +12,7 @@ ROLES = ("c-001", *UNIT, "region-xining", *OTHERS, *LATER, *READERS)
 
 SEES_CASE = ("c-001", *UNIT, "region-xining", *READERS)
 SEES_TASK = ("hr-u01", *READERS)
+ROLLOUT = ("committee_office", "supervisor", "provincial_hrss")
 OWNER, ADMIN, NOBODY = ("process_owner",), ("admin",), ()
 
 
@@ -30,18 +31,37 @@ PUBLIC = {
     "GET /": 200,
     "GET /api/v1/openapi.json": 200,
     "GET /api/v1/public/certificates/<no>": 422,  # a code is missing
+    "GET /api/v1/public/notices": 200,
+    "GET /api/v1/public/notices/<notice_id>": 404,  # none such, as in the others
+    "GET /api/v1/public/policies": 200,
     "GET /certificates": 200,
     "GET /certificates/<no>": 200,  # asks for the code
     "GET /healthz": 200,
     "GET /login": 200,
     "GET /metrics": 200,
+    "GET /public/notices": 200,
+    "GET /public/notices/<notice_id>": 404,
+    "GET /public/notices/<notice_id>/objection": 404,
+    "GET /public/notices/<notice_id>/tip-off": 404,
+    "GET /public/policies": 200,
+    "GET /public/policies/<document_id>": 404,
+    "GET /public/procedures": 200,
+    "GET /public/procedures/<key>": 200,
+    "GET /public/procedures/<key>/xml": 200,
+    "GET /public/receipts": 200,
+    "GET /public/receipts/<no>": 404,
+    "GET /public/standards": 200,
     "GET /readyz": 200,
+    "GET /robots.txt": 200,
     "GET /static/<path:filename>": 404,
+    "POST /api/v1/public/notices/<notice_id>/objections": 422,
     "POST /api/v1/tokens": 422,
     "POST /certificates": 403,  # the browser's token is missing, as in the next two
     "POST /language": 403,
     "POST /login": 403,
     "POST /logout": 303,
+    "POST /public/notices/<notice_id>/objection": 404,
+    "POST /public/receipts": 422,  # the number is missing
 }
 
 TABLE = {
@@ -59,10 +79,6 @@ TABLE = {
     "GET /api/v1/incidents": Row(),
     "GET /api/v1/process-instances": Row(),
     "GET /api/v1/tasks": Row(),
-    # documents: nobody holds this certificate, there is no such meeting and no such notice
-    "GET /certificates/<no>/certificate.pdf": Row((), 404),
-    "GET /meetings/<meeting_id>/sheet.pdf": Row((), 404),
-    "GET /notices/<notice_id>/notice.pdf": Row((), 404),
     # one case
     "GET /api/v1/process-instances/<instance_id>": Row(SEES_CASE, 404),
     "GET /api/v1/process-instances/<instance_id>/events": Row(SEES_CASE, 404),
@@ -93,6 +109,7 @@ TABLE = {
     "GET /api/v1/process-definitions/<definition_id>/xml": Row(),
     "GET /processes": Row(),
     "GET /processes/<definition_id>": Row(),
+    "GET /processes/<definition_id>/cases": Row(READERS),
     "GET /processes/<definition_id>/xml": Row(),
     "GET /start/<key>": Row(("c-001", "c-002", "process_owner"), 404),
     "POST /api/v1/decision-definitions/key/<key>/evaluate": Row(),
@@ -105,6 +122,8 @@ TABLE = {
     "GET /deployments": Row(READERS),
     "GET /deployments/<deployment_id>": Row(READERS),
     "GET /deployments/new": Row(OWNER),
+    "GET /deadlines": Row(READERS),
+    "GET /deadlines.csv": Row(READERS),
     "GET /incidents": Row(READERS),
     "POST /api/v1/deployments": Row(OWNER, 403, "file"),
     "POST /api/v1/deployments/<deployment_id>/activate": Row(OWNER),
@@ -113,6 +132,48 @@ TABLE = {
     "POST /deployments/<deployment_id>/activate": Row(OWNER),
     "POST /deployments/new": Row(OWNER),
     "POST /incidents/<incident_id>/retry": Row(READERS),  # asks for a reason first; the command lets owners alone
+    # the meeting room: there is none here, and to whom it does not concern there is none anywhere
+    "GET /meetings": Row(),
+    "GET /meetings/<meeting_id>": Row((), 404),
+    "GET /meetings/<meeting_id>/ballot": Row((), 404),
+    "GET /meetings/<meeting_id>/cases/<application_id>": Row((), 404),
+    "GET /meetings/<meeting_id>/cases/<application_id>/files/<attachment_id>": Row((), 404),
+    "GET /meetings/<meeting_id>/sheet": Row((), 404),
+    "POST /meetings/<meeting_id>/attendance": Row((), 404),
+    "POST /meetings/<meeting_id>/ballot": Row((), 404),
+    "POST /meetings/<meeting_id>/cases/<application_id>": Row((), 404),
+    "POST /meetings/<meeting_id>/cases/<application_id>/recusal": Row((), 404),
+    "POST /meetings/<meeting_id>/groups": Row((), 404),
+    "POST /meetings/<meeting_id>/interviews": Row((), 404),
+    "POST /meetings/<meeting_id>/recusals": Row((), 404),
+    "POST /meetings/<meeting_id>/relations/<relation_id>": Row((), 404),
+    "POST /meetings/<meeting_id>/replacement": Row((), 404),
+    "POST /meetings/<meeting_id>/requests/<request_id>": Row((), 404),
+    # notices and objections, for those who publish and look into them
+    "GET /publicity": Row(),
+    "GET /publicity/<notice_id>": Row((), 404),
+    # documents: nobody holds this certificate, there is no such meeting and no such notice
+    "GET /certificates/<no>/certificate.pdf": Row((), 404),
+    "GET /meetings/<meeting_id>/sheet.pdf": Row((), 404),
+    "GET /notices/<notice_id>/notice.pdf": Row((), 404),
+    "GET /publicity/<notice_id>/objection": Row((), 404),
+    "POST /publicity/<notice_id>/extend": Row((), 404),
+    "POST /publicity/<notice_id>/recall": Row((), 404),
+    "POST /publicity/<notice_id>/objection": Row((), 404),
+    "GET /objections": Row(),
+    "GET /objections/<objection_id>": Row((), 404),
+    "GET /objections/<objection_id>/files/<attachment_id>": Row((), 404),
+    "POST /objections/<objection_id>/investigation": Row((), 404),
+    # the rollout, policy parameters and the working-day calendar
+    "GET /rollout": Row(("hr-u01", "hr-u02", "region-xining", "region-haidong", *ROLLOUT, *READERS)),
+    "GET /parameters": Row(("provincial_hrss", *READERS)),
+    "GET /parameters/<name>": Row(("provincial_hrss", *READERS)),
+    "POST /parameters/<name>": Row(OWNER),
+    "POST /parameters/proposals/<proposal_id>": Row(("provincial_hrss",)),
+    "GET /calendars": Row(),  # the State Council's published arrangement
+    "GET /calendars/<int:year>": Row(),
+    "GET /calendars/import": Row(ADMIN),
+    "POST /calendars/import": Row(ADMIN),
     # accounts and the clock
     "DELETE /api/v1/accounts/<username>/memberships": Row(ADMIN, 403, "query"),
     "GET /accounts": Row(ADMIN),

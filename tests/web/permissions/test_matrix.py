@@ -71,7 +71,23 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
         "deployment_id": province.engine.ask(DeploymentList(owner)).items[0].id,
         "key": "P04_candidate_title_review",
         "username": "c-001",
-        **dict.fromkeys(("incident_id", "no", "meeting_id", "notice_id", "filename"), "none-such"),
+        "year": "2026",
+        "name": "vote.pass",
+        "proposal_id": "none-such",
+        **dict.fromkeys(
+            (
+                "incident_id",
+                "no",
+                "meeting_id",
+                "relation_id",
+                "request_id",
+                "notice_id",
+                "objection_id",
+                "document_id",
+                "filename",
+            ),
+            "none-such",
+        ),
     }
     before = counted(province)
     yield Asked(module_app, tokens, places)

@@ -1,0 +1,189 @@
+"""One case in the meeting room: what its reviewers read, their opinion of it, and standing back from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.errors import Conflict, Invalid, Refused
+from engine.registry import Actor
+from forms.i18n import T, Text, gettext
+from processes.candidate.words import CHANNEL, EDUCATION, GRADE, TITLE, TRACK, WORK_KIND
+from processes.committee.commands import DeclareRecusal, WriteOpinion
+from processes.committee.dossier import Dossier, MeetingFile
+from processes.committee.room import CaseFile
+from web.files import download
+from web.pages.desk import ask, me, run
+from web.pages.meetings import INTERVIEW, RELATION
+from web.pages.said import say
+from web.pages.words import day, size
+from web.security import kept_fields, login_required
+
+blueprint = Blueprint("casefile", __name__, url_prefix="/meetings")
+
+RECOMMENDATION: dict[str, Text] = {
+    "approve": T("建议通过"),
+    "reject": T("不建议通过"),
+    "interview": T("需要答辩"),
+}
+FIELDS = ("strengths", "weaknesses", "recommendation")
+
+
+@blueprint.get("/<meeting_id>/cases/<application_id>")
+@login_required
+def show(meeting_id: str, application_id: str) -> ResponseReturnValue:
+    kept = kept_fields()
+    typed = {name: kept.get(name, "") for name in FIELDS} if kept is not None else None
+    return _page(meeting_id, application_id, me(), typed=typed)
+
+
+@blueprint.post("/<meeting_id>/cases/<application_id>", endpoint="write")
+@login_required(back="casefile.show")
+def write(meeting_id: str, application_id: str) -> ResponseReturnValue:
+    """An expert's opinion; sending it again corrects it until the session opens."""
+    actor = me()
+    typed = {name: request.form.get(name, "") for name in FIELDS}
+    command = WriteOpinion(
+        meeting_id, application_id, typed["strengths"], typed["recommendation"], actor, typed["weaknesses"]
+    )
+    try:
+        run(command)
+    except Invalid as error:
+        wrong = {name: str(said[0]) for name, said in error.errors.items()}
+        return _page(meeting_id, application_id, actor, typed=typed, errors=wrong), 422
+    except Refused as error:
+        return _page(meeting_id, application_id, actor, typed=typed, errors={"strengths": str(error.text)}), 422
+    say(gettext("评议意见已保存。开会之前可以再改。"))
+    return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+
+
+@blueprint.post("/<meeting_id>/cases/<application_id>/recusal", endpoint="stand_back")
+@login_required(back="casefile.show")
+def stand_back(meeting_id: str, application_id: str) -> ResponseReturnValue:
+    """An expert declares a relation; from then on this case is out of their sight."""
+    actor = me()
+    ground, note = request.form.get("ground", ""), request.form.get("note", "").strip()[:500]
+    try:
+        run(DeclareRecusal(meeting_id, application_id, ground, actor, note or None))
+    except Invalid as error:
+        wrong = {name: str(said[0]) for name, said in error.errors.items()}
+        return _page(meeting_id, application_id, actor, errors=wrong, standing_back=ground), 422
+    except (Refused, Conflict) as error:
+        wrong = {"ground": str(error.text)}
+        return _page(meeting_id, application_id, actor, errors=wrong, standing_back=ground), 422
+    say(gettext("已申明回避。这位申报人的材料不再向您显示，您也不参加这一位的评议和表决。"))
+    return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+
+
+@blueprint.get("/<meeting_id>/cases/<application_id>/files/<attachment_id>")
+@login_required
+def file(meeting_id: str, application_id: str, attachment_id: str) -> ResponseReturnValue:
+    return download(ask(MeetingFile(meeting_id, application_id, attachment_id, me())))
+
+
+def _page(
+    meeting_id: str,
+    application_id: str,
+    actor: Actor,
+    *,
+    typed: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    standing_back: str | None = None,
+) -> str:
+    shown = ask(Dossier(meeting_id, application_id, actor))
+    own = next((one for one in shown.opinions if one.mine), None)
+    if typed is None:
+        typed = {name: getattr(own, name) for name in FIELDS} if own is not None else {}
+    return render_template(
+        "meeting/case.html",
+        meeting_id=meeting_id,
+        case=shown,
+        title=_word(TITLE, shown.target_title),
+        facts=_facts(shown),
+        works=_works(shown),
+        evidence=_files(shown, shown.evidence),
+        interviews=[(str(INTERVIEW[one.mode]), one.record, one.conclusion) for one in shown.interviews],
+        opinions=[
+            {
+                "who": one.expert_name or (gettext("我") if one.mine else gettext("评审专家")),
+                "strengths": one.strengths,
+                "weaknesses": one.weaknesses,
+                "recommendation": str(RECOMMENDATION[one.recommendation]),
+                "at": one.written_at,
+            }
+            for one in shown.opinions
+            if not (one.mine and shown.may_write)
+        ],
+        written_at=own.written_at if own is not None else None,
+        recommendations=RECOMMENDATION,
+        relations={name: label for name, label in RELATION.items() if name != "self"},
+        is_expert="expert" in actor.groups,
+        typed=typed,
+        errors=errors or {},
+        standing_back=standing_back,
+    )
+
+
+def _facts(shown: CaseFile) -> list[tuple[str, str]]:
+    told = [
+        (gettext("申报类型"), _word(TRACK, shown.track)),
+        (gettext("申报渠道"), _word(CHANNEL, shown.channel)),
+        (gettext("现任职称"), f"{_word(TITLE, shown.prior_title)} {day(shown.prior_title_date)}".strip()),
+        (
+            gettext("从事档案工作"),
+            gettext("{day} 起", day=day(shown.archives_work_from)) if shown.archives_work_from else "",
+        ),
+        (
+            gettext("学历"),
+            "；".join(
+                " ".join(part for part in (_word(EDUCATION, level), school, major, day(on)) if part)
+                for level, school, major, on in shown.education
+            ),
+        ),
+        (
+            gettext("年度考核"),
+            "，".join(f"{year} {_word(GRADE, grade)}" for year, grade in sorted(shown.assessments.items())),
+        ),
+    ]
+    return [(label, text) for label, text in told if text]
+
+
+def _works(shown: CaseFile) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": _word(WORK_KIND, one.kind),
+            "title": one.title,
+            "role": one.role,
+            "date": day(one.date),
+            "abstract": one.abstract,
+            "confidential": one.confidential,
+            "removed": one.removed,
+            "files": _files(shown, one.files),
+        }
+        for one in shown.works
+    ]
+
+
+def _files(shown: CaseFile, files: tuple[tuple[str, str, int], ...]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": name,
+            "size": size(length),
+            "href": url_for(
+                "casefile.file",
+                meeting_id=shown.meeting_id,
+                application_id=shown.application_id,
+                attachment_id=attachment_id,
+            ),
+        }
+        for attachment_id, name, length in files
+    ]
+
+
+def _word(words: Any, code: str | None) -> str:
+    if code is None:
+        return ""
+    found = words.get(code)
+    return str(found) if found is not None else code
