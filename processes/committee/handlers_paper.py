@@ -11,7 +11,7 @@ from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
 from processes.acting import acting, remarked
-from processes.committee.handlers_common import CaseRef, MeetingRef, Nothing
+from processes.committee.handlers_common import CaseRef, MeetingRef, Nothing, has_ended
 from processes.register import meetings
 from processes.register.meetings import Counts
 
@@ -25,8 +25,12 @@ def prepare_sheet(context: StepContext, _params: dict[str, Any]) -> Mapping[str,
 
 
 def blank_counts(context: StepContext) -> list[dict[str, Any]]:
-    """The counting sheet with names and without numbers."""
-    return [{"number": row["number"], "name": row["name"]} for row in context.variables["candidates"]]
+    """The counting sheet with names and without numbers; who has withdrawn is not counted any more."""
+    return [
+        {"number": row["number"], "name": row["name"]}
+        for row in context.variables["candidates"]
+        if not has_ended(context, row["application_id"])
+    ]
 
 
 class CountRow(Schema):
@@ -52,10 +56,12 @@ class EnterResult(Schema):
 def enter_counts(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     """Keep one operator's counts and blank the sheet again, so that the other sees none of them."""
     listed = {row["number"]: row["application_id"] for row in context.variables["candidates"]}
-    if sorted(row["number"] for row in params["counts"]) != sorted(listed):
+    if not set(listed).issuperset(row["number"] for row in params["counts"]):
         raise Refused(T("计票须逐人录入，名单与会议名单不一致。"), code="BAD_COUNTS")
     counts = {
-        listed[row["number"]]: Counts(row["present"], row["yes"], row["no"], row["abstain"]) for row in params["counts"]
+        listed[row["number"]]: Counts(row["present"], row["yes"], row["no"], row["abstain"])
+        for row in params["counts"]
+        if not has_ended(context, listed[row["number"]])  # withdrawn since the sheet was made
     }
     meeting_id, entry = params["meeting_id"], params["entry"]
     meetings.enter_counts(context.connection, meeting_id, entry, counts, operator=acting(context), now=context.now)

@@ -159,7 +159,7 @@ def enter_counts(
     require_day(meeting, now)
     if meeting["status"] != "counting":
         raise Refused(T("这次会议现在不在计票。"), code="NOT_COUNTING")
-    positions = dict(candidates(connection, meeting_id))
+    positions = to_decide(connection, meeting_id)
     if set(counts) != set(positions):
         raise Refused(T("计票须逐人录入，名单与会议名单不一致。"), code="BAD_COUNTS")
     share = Share.parse(parameter(connection, "meeting.quorum", now))
@@ -214,12 +214,12 @@ def compare_counts(connection: Connection, meeting_id: str) -> dict[int, list[Te
     """
     meeting = get_meeting(connection, meeting_id)
     first, second = (_entries(connection, meeting, entry) for entry in ("first", "second"))
-    if not first or first.keys() != second.keys():
+    positions = to_decide(connection, meeting_id)
+    if not first or not positions.keys() <= first.keys() & second.keys():
         raise Refused(T("两人都录入之后才能核对。"), code="COUNTS_MISSING")
-    positions = dict(candidates(connection, meeting_id))
     return {
         positions[application_id]: differing
-        for application_id in sorted(first, key=lambda a: positions[a])
+        for application_id in positions
         if (differing := [COUNTED[n] for n in COUNTED if first[application_id][n] != second[application_id][n]])
     }
 
@@ -309,13 +309,7 @@ def announce(
     withdrawn or disqualified after the list was made needs no result."""
     meeting = get_meeting(connection, meeting_id, lock=True)
     decided = {row["application_id"] for row in results(connection, meeting_id)}
-    undecided = [
-        application_id
-        for application_id, _ in candidates(connection, meeting_id)
-        if application_id not in decided
-        and applications.get_application(connection, application_id)["status"] not in applications.FINAL
-    ]
-    if meeting["status"] != "counting" or undecided:
+    if meeting["status"] != "counting" or not decided.issuperset(to_decide(connection, meeting_id)):
         raise Refused(T("还有申报人没有表决结果，不能宣布。"), code="UNDECIDED")
     _set(
         connection,
@@ -386,6 +380,15 @@ def candidates(connection: Connection, meeting_id: str) -> list[tuple[str, int]]
         query.where(meeting_candidate.c.meeting_id == meeting_id).order_by(meeting_candidate.c.position)
     )
     return [(row.application_id, row.position) for row in rows]
+
+
+def to_decide(connection: Connection, meeting_id: str) -> dict[str, int]:
+    """Application id -> number, in order, without those that were withdrawn or disqualified after the list was made."""
+    return {
+        application_id: number
+        for application_id, number in candidates(connection, meeting_id)
+        if applications.get_application(connection, application_id)["status"] not in applications.FINAL
+    }
 
 
 def results(connection: Connection, meeting_id: str) -> Sequence[RowMapping]:
