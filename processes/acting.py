@@ -9,6 +9,8 @@ from typing import Any
 from engine.errors import Refused
 from engine.registry import StepContext
 from forms.i18n import T
+from processes.register import applications
+from processes.register.application_tables import ENDED
 
 Call = Callable[[StepContext, dict[str, Any]], Mapping[str, Any] | None]
 
@@ -32,3 +34,13 @@ def remarked(call: Call) -> Call:
         return result
 
     return noted
+
+
+def report_fraud(context: StepContext, application_id: str) -> None:
+    """What was proven after a case had left the notice it was objected to: the case is told while it runs, and over one that
+    has ended a case of sanction is begun by itself."""
+    status = applications.get_application(context.connection, application_id)["status"]
+    if status in (*ENDED, "appointed"):
+        context.start("P16_integrity_sanction", variables={"application_id": application_id})
+    else:
+        context.send("fraud_found", correlation={"application_id": application_id})

@@ -13,7 +13,7 @@ from engine.clock import local
 from engine.errors import Refused
 from engine.registry import Handler, StepContext
 from forms.i18n import T
-from processes.acting import acting
+from processes.acting import acting, report_fraud
 from processes.dates import instant
 from processes.publicity.words import GROUND_WORDS
 from processes.register import investigations
@@ -233,7 +233,7 @@ def settle_objection(context: StepContext, params: dict[str, Any]) -> None:
         if settled.to_tell:
             context.send("investigation_done", correlation={"notice_id": notice["id"]})
         for application_id in settled.overtaken:
-            context.send("fraud_found", correlation={"application_id": application_id})
+            report_fraud(context, application_id)
     if row["real_name"]:
         investigations.owe_reply(context.connection, row["id"], _deadline(context, context.now, REPLY_WORKDAYS))
     context.note("objection_concluded", {"objection_id": row["id"], "outcome": params["outcome"]})

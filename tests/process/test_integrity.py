@@ -10,14 +10,17 @@ from sqlalchemy import insert, select
 from engine.errors import Forbidden
 from engine.queries.instance_view import InstanceView
 from processes.certificate.queries import MyCertificates
+from processes.publicity.objections import OpenInvestigation
 from processes.register import people
 from processes.register.certificates import certificate
 from processes.register.committee_tables import committee, count_entry
 from processes.register.integrity import sanction_case
 from processes.register.meetings import plan_meeting
 from processes.register.notice_items import settle_item
-from processes.register.notice_tables import publicity_item
+from processes.register.notice_tables import publicity_item, publicity_notice
+from processes.register.objection_tables import objection
 from processes.register.rechecks import recheck
+from tests.process import objecting
 from tests.process.province import Province
 from tests.process.test_candidate_result import voted
 from tests.process.test_s01_whole_path import confirm, hire, publish_result, to_the_queue, vote
@@ -210,6 +213,26 @@ def test_s25_fraud_found_after_the_appointment_is_a_case_of_its_own(province: Pr
     assert (province.ended(alone), province.closed(alone)) == ("sanctioned", True)
     assert_revoked(province, case, date(2026, 12, 15))
     assert [bar["until"] for bar in province.bars("c-001")] == [date(2029, 12, 15)]
+
+
+def test_a_tip_off_proven_after_the_appointment_begins_a_case_of_its_own(province: Province) -> None:
+    """R-97: fraud has no time limit; nobody waits for the message of a case that has ended."""
+    case = to_the_queue(province)
+    publish_result(province, vote(province, {case: (21, 17, 3, 1)}))
+    confirm(province, case)
+    hire(province, case)
+    item = publicity_item.c.application_id == province.application(case)["id"]
+    result = next(row for row in province.rows(publicity_notice) if row["kind"] == "result")
+    listed = next(row for row in province.rows(publicity_item, item) if row["notice_id"] == result["id"])
+    late = objecting.file(province, result["id"], listed["position"])
+    assert late["timely"] is False
+    province.engine.run(OpenInvestigation(late["id"], objecting.INVESTIGATOR))
+    province.engine.work()
+    (opened,) = province.rows(objection)
+    objecting.conclude(province, objecting.look_into(province, opened), "cancel")
+    (begun,) = province.rows(sanction_case)
+    revoke(province, begun["instance_id"])
+    assert (province.ended(begun["instance_id"]), province.status(case)) == ("sanctioned", "revoked")
 
 
 def test_begun_by_itself_over_a_case_that_runs_it_is_handed_to_that_case(province: Province) -> None:
