@@ -87,9 +87,9 @@ def send(notice_id: str) -> ResponseReturnValue:
     page = opened or filing.read_page(notice_id, mark)
     if page is None:
         raise Invalid({"page": [T("页面已失效，请刷新后再提交。")]})
-    typed, errors = _typed(notice), dict[str, list[Text]]()
+    typed, errors = _typed(notice, page), dict[str, list[Text]]()
     try:
-        typed.files, wrong = _files(page)
+        typed.files, wrong = filing.take_files(page.nonce, request.files.getlist("evidence"), typed.files)
         if wrong:
             errors["evidence"] = wrong
         if opened is None:
@@ -115,8 +115,9 @@ def send(notice_id: str) -> ResponseReturnValue:
     return _page(notice, mark, typed, errors), 422
 
 
-def _typed(notice: NoticeShown) -> Typed:
+def _typed(notice: NoticeShown, page: OpenPage) -> Typed:
     form = request.form
+    dropped = set(form.getlist("drop"))
     item = form.get("item", "")
     known = {WHOLE, *(str(number) for number in range(1, notice.count + 1))}
     return Typed(
@@ -126,13 +127,8 @@ def _typed(notice: NoticeShown) -> Typed:
         real_name=form.get("real_name", "") if form.get("real_name") in ("yes", "no") else "",
         name=form.get("name", "")[:200],
         phone=form.get("phone", "")[:200],
+        files=[one for one in filing.kept_files(page.nonce, form.get("kept", "")) if one.id not in dropped],
     )
-
-
-def _files(page: OpenPage) -> tuple[list[KeptFile], list[Text]]:
-    dropped = set(request.form.getlist("drop"))
-    already = [one for one in filing.kept_files(page.nonce, request.form.get("kept", "")) if one.id not in dropped]
-    return filing.take_files(page.nonce, request.files.getlist("evidence"), already)
 
 
 def _page(
@@ -155,7 +151,7 @@ def _page(
         typed=typed,
         kept=filing.seal_files(opened.nonce, typed.files) if opened and typed.files else "",
         errors=said,
-        summary=[(ANCHOR.get(name, name), sentence) for name, sentences in said.items() for sentence in sentences],
+        summary=[(ANCHOR.get(name, name), sentence) for name in ORDER for sentence in said.get(name, ())],
         options=[(WHOLE, gettext("整份公示")), *((str(no), text) for no, text in options(notice))],
         grounds=GROUND_WORDS,
         late=not _in_time(notice),
@@ -169,7 +165,8 @@ def _page(
     )
 
 
-ANCHOR = {"grounds": "grounds-education", "real_name": "real_name-no", "page": ""}
+ORDER = ("page", "item", "grounds", "text", "evidence", "real_name", "name", "phone", "nonce", "via")
+ANCHOR = {"nonce": "", "via": "", "grounds": "grounds-education", "real_name": "real_name-no", "page": ""}
 
 
 def _closed(notice: NoticeShown) -> str:

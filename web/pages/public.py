@@ -27,7 +27,14 @@ from web.robots import indexable
 
 blueprint = Blueprint("openness", __name__, url_prefix="/public")
 
-MAIN = "P04_candidate_title_review"  # what an applicant goes through from the first day to the last; the others are its parts
+# The procedures by what people look for, by their numbers; what is new and named nowhere here stands under the last heading.
+PARTS: tuple[tuple[Text, tuple[str, ...]], ...] = (
+    (T("申报和评审"), ("P04", "P05", "P08", "P09", "P12")),
+    (T("公示和异议"), ("P06", "P07", "P17")),
+    (T("发证和聘用"), ("P13", "P14", "P15")),
+    (T("评委会和专家"), ("P10", "P11")),
+    (T("改革的推进、监督和其他"), ()),
+)
 LEVELS: dict[str, Text] = {"national": T("国家"), "provincial": T("省级"), "local": T("市州")}
 DUE_KNOWN: dict[str, Text] = {
     "apply_closes_at": T("申报截止日前"),
@@ -74,12 +81,11 @@ def standards() -> ResponseReturnValue:
 @blueprint.get("/procedures")
 @indexable
 def procedures() -> ResponseReturnValue:
-    rows = [_procedure_row(one) for one in ask(PublicProcedures())]
-    return render_template(
-        "public/procedures.html",
-        main=[row for row in rows if row["key"] == MAIN],
-        parts=[row for row in rows if row["key"] != MAIN],
-    )
+    rows = {one.key[:3]: _procedure_row(one) for one in ask(PublicProcedures())}
+    named = {number for _, numbers in PARTS for number in numbers}
+    others = [number for number in rows if number not in named]
+    groups = [(str(title), [rows[n] for n in numbers or others if n in rows]) for title, numbers in PARTS]
+    return render_template("public/procedures.html", groups=[group for group in groups if group[1]])
 
 
 @blueprint.get("/procedures/<key>")
@@ -144,8 +150,14 @@ def _procedure_row(one: Procedure) -> dict[str, Any]:
         "name": gettext(one.name),
         "version": one.version,
         "since": one.since,
-        "steps": sum(element.kind == "userTask" for element in drawn.elements.values()),
+        "lanes": gettext("{all}", all=_lanes(drawn)),
     }
+
+
+def _lanes(drawn: outline.Outline) -> list[str]:
+    """Who has something to do in it, each once, in the order drawn."""
+    lanes = (one.lane for one in drawn.elements.values() if one.kind == "userTask" and one.lane)
+    return [gettext(lane) for lane in dict.fromkeys(lanes)]
 
 
 def _grades(table: DecisionTable | None) -> list[dict[str, str]]:

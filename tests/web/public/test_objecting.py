@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select
@@ -102,6 +103,38 @@ def test_a_file_can_be_taken_back_and_five_are_the_most(province: Province, publ
     (kept,) = rows(province)
     assert len(kept["evidence"]) == 1
     assert not set(kept["evidence"]) & set(dropped)
+
+
+def test_a_hundred_megabytes_have_room_here_and_nowhere_else(
+    province: Province, publish: Publish, visitor: Visitor
+) -> None:
+    notice = publish()
+    visitor.open(f"/public/notices/{notice}/objection")
+    long = b"%PDF-1.7\n" + bytes(15_000_000)
+    visitor.objection(notice, ("一.pdf", long), ("二.pdf", long), ("太大.pdf", long + bytes(7_000_000)))
+    assert visitor.status == 422
+    assert "“太大.pdf”没有收下" in visitor.page
+    assert visitor.page.count("不要这个文件") == 2
+    visitor.objection(notice)
+    assert visitor.status == 303
+    (kept,) = rows(province)
+    assert len(kept["evidence"]) == 2
+    elsewhere = visitor.client.post("/certificates", data={"no": (BytesIO(long + long), "x.pdf")})
+    assert elsewhere.status_code == 413
+
+
+def test_many_files_from_one_address_wait_and_those_that_came_stay(
+    province: Province, publish: Publish, visitor: Visitor
+) -> None:
+    notice = publish()
+    for _ in range(5):
+        visitor.open(f"/public/notices/{notice}/objection")
+        visitor.objection(notice, *((f"{n}.png", PICTURE) for n in range(5)), text="短", wait=0)
+    visitor.objection(
+        notice, ("再来.png", PICTURE), wait=0, drop=re.findall(r'name="drop" value="([^"]+)"', visitor.page)[:1]
+    )
+    assert visitor.status == 429
+    assert visitor.page.count("不要这个文件") == 4
 
 
 def test_files_of_another_page_cannot_be_named(province: Province, publish: Publish, visitor: Visitor) -> None:

@@ -149,6 +149,13 @@ def test_an_objection_by_form_brings_its_files(province: Province, publish: Publ
     assert (len(kept["evidence"]), kept["grounds"], kept["real_name"]) == (3, ["education", "other"], True)
 
 
+def test_there_is_room_for_large_evidence(province: Province, publish: Publish, post: Any) -> None:
+    long = b"%PDF-1.7\n" + bytes(15_000_000)
+    files = [(BytesIO(long), f"{n}.pdf") for n in range(2)]
+    post(publish(), grounds="other", text=TEXT, evidence=files)
+    assert len(province.rows(objection)[0]["evidence"]) == 2
+
+
 def test_what_is_wrong_is_told_by_field_and_nothing_is_kept(province: Province, publish: Publish, post: Any) -> None:
     notice = publish()
     assert set(post(notice, {}, 422)["errors"]) == {"grounds", "text"}
