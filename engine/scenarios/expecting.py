@@ -55,8 +55,7 @@ def _standing(scene: Scene, instance_id: str, given: Mapping[str, Any]) -> None:
         found = row["end_element"] or T("还在办理：{open}", open=_open(scene, instance_id, row) or [row["state"]])
         raise Differs(T("应结束于“{wanted}”，实际{found}。", wanted=given["ended"], found=found))
     variables = scene.variables(instance_id)
-    for name, wanted in (given.get("variables") or {}).items():
-        wanted = scene.value(wanted)
+    for name, wanted in scene.value(given.get("variables") or {}).items():
         if not _same(variables.get(name), wanted):
             text = T(
                 "变量 {name} 应为 {wanted}，实际是 {found}。",

@@ -27,6 +27,8 @@ STEP_KEYS: Mapping[str, tuple[str, ...]] = {
     "expect": ("of", "open", "waits", "ended", "variables", "that", "register", "incidents", "path"),
 }
 NEEDED: Mapping[str, tuple[str, ...]] = {"task": ("element", "by"), "message": ("name",), "expect": ()}
+TEXTS = ("element", "name", "refused", "of", "ended", "businessKey")
+LISTS = ("open", "waits", "incidents", "path", "that")
 REGISTER_KEYS = ("table", "where", "has", "count")
 ACT_KEYS = ("as", "refused")  # what every act takes besides its own arguments
 
@@ -142,6 +144,7 @@ class _Reader:
         line = _line(table, "start")
         given = self._table(table["start"], START_KEYS, line, needed=("by",))
         self._person(given, line)
+        self._shapes(given)
         return Step("start", "start", given, line)
 
     def _calls(self, table: Table) -> Mapping[str, Mapping[str, Any]]:
@@ -168,10 +171,32 @@ class _Reader:
         if kind in STEP_KEYS:
             table = self._table(given, STEP_KEYS[kind], line, needed=NEEDED[kind])
             self._person(table, line)
-            for row in self._row(table, "register") if kind == "expect" else ():
-                self._table(row, REGISTER_KEYS, line, needed=("table",))
+            self._shapes(table)
             return Step(kind, kind, table, line)
         return self._act(kind, given, line)
+
+    def _shapes(self, table: Table) -> None:
+        """What each key of a task, message or expectation may hold, where that is not just any value."""
+        for key in TEXTS:
+            self._text(table, key)
+        for key in LISTS:
+            if not all(isinstance(each, str) for each in self._row(table, key)):
+                self._against(_line(table, key), T("“{key}”应写成以“- ”开头的几行。", key=key))
+        rows = self._row(table, "register")
+        for row, line in zip(rows, rows.lines, strict=True):
+            given = self._table(row, REGISTER_KEYS, line, needed=("table",))
+            self._text(given, "table")
+            self._tables(given, ("where", "has"))
+            if not isinstance(given.get("count", 0), int):
+                self._against(line, T("“{key}”应是数字。", key="count"))
+        self._tables(table, ("variables", "correlation"))
+
+    def _tables(self, table: Table, keys: Sequence[str]) -> None:
+        """Named values, or FEEL that gives some."""
+        for key in keys:
+            given = table.get(key)
+            if given is not None and not (isinstance(given, str) and given.startswith("=")):
+                self._table(given, None, _line(table, key))
 
     def _act(self, name: str, given: Any, line: int) -> Step:
         table = self._table(Table(line) if given is None else given, None, line)
