@@ -452,7 +452,7 @@ def _possible(connection: Connection, meeting: RowMapping, application_id: str, 
 
     Where attendance was ticked expert by expert, the number present must be one that the register shows for this case at
     some moment since the quorum was found: whoever left was there for the cases before."""
-    if not is_kept(connection, meeting["id"]):
+    if not is_kept(connection, meeting["id"]) or meeting["quorate_at"] is None:
         if not 0 <= count.present <= meeting["attended"]:
             return False
         return _adds_up(count, count.present, share.reached(count.present, meeting["size"]))

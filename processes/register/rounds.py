@@ -170,6 +170,7 @@ def void_round(
 
     `by` is the chair's or a vice-chair's account, `confirmed_by` the supervisor's; the lanes of P12 see to that.
     Raises NotFound, Conflict (void already), Refused: `REASON_MISSING`, `FOUR_EYES`, `STILL_OPEN`, `MEETING_OVER`."""
+    meeting = get_meeting(connection, get_round(connection, round_id)["meeting_id"], lock=True)
     row = get_round(connection, round_id, lock=True)
     if not reason.strip():
         raise Refused(T("请写明作废的理由。"), code="REASON_MISSING")
@@ -179,7 +180,7 @@ def void_round(
         raise Conflict(T("这一轮投票已经作废。"))
     if row["status"] == "open":
         raise Refused(T("这一轮投票还没有结束，结束后才能作废。"), code="STILL_OPEN")
-    if get_meeting(connection, row["meeting_id"], lock=True)["status"] != "counting":
+    if meeting["status"] != "counting":
         raise Refused(T("会议结果已经宣布，不能再作废投票。"), code="MEETING_OVER")
     voided = update(ballot_round).where(ballot_round.c.id == round_id)
     connection.execute(

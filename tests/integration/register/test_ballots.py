@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from random import Random
 
 import pytest
@@ -139,7 +140,19 @@ def test_the_rule_on_recusal_is_fixed_when_the_meeting_is_planned(hall: Hall) ->
             actor="provincial_hrss",
             now=hall.stage.now,
         )
-    assert hall.meeting()["recusal_counts_present"] is False
+    with hall.stage.engine.store.transaction() as connection:
+        planned = meetings.plan_meeting(
+            connection,
+            committee_id=hall.meeting()["committee_id"],
+            held_on=date(2026, 9, 23),
+            place="西宁",
+            mode="online",
+            instance_id=new_id(),
+            application_ids=hall.cases,
+            now=hall.stage.now,
+        )
+    after = hall.stage.rows(review_meeting, review_meeting.c.id == planned)[0]
+    assert (hall.meeting()["recusal_counts_present"], after["recusal_counts_present"]) == (False, True)
     session(hall, 18)
     recuse(hall, 0, 7, 11)
     assert hall.case_quorum(0).denominator == 16
