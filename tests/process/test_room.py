@@ -14,6 +14,7 @@ from engine.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from engine.registry import Actor
 from engine.store.metadata import metadata
 from engine.store.tables import event
+from processes import office
 from processes.committee.commands import (
     ArrangeGroups,
     CastBallot,
@@ -28,7 +29,7 @@ from processes.committee.commands import (
 from processes.committee.dossier import Dossier, MeetingFile
 from processes.committee.queries import MeetingRoom, MyMeetings, ResultSheet
 from processes.committee.room import Room
-from processes.register import meetings, rounds
+from processes.register import ballots, meetings, rounds
 from processes.register.application_tables import application, performance_item, representative_work
 from processes.register.ballot_tables import ballot_slip
 from processes.register.committee_tables import review_meeting
@@ -448,3 +449,7 @@ def test_only_the_office_acts_for_others(hall: Hall) -> None:
         with pytest.raises(NotFound):
             hall.stage.engine.run(command)
     assert hall.stage.engine.run(ArrangeGroups(hall.meeting_id, OFFICE))["groups"] == 1
+
+
+def test_the_office_brings_the_boxes_invariants() -> None:
+    assert ballots.broken in office.registry().invariants
