@@ -43,7 +43,12 @@ SECTIONS = (
         frozenset({"committee_office", "supervisor", "chair", "vice_chair", "expert"}),
         frozenset({"casefile", "ballot", "roomwork"}),
     ),
-    Section("publicity.index", T("公示"), _OVERSEERS | STAFF | {"unit_hr", "unit_leader", "unit_supervisor"}),
+    Section(
+        "publicity.index",
+        T("公示"),
+        _OVERSEERS | STAFF | {"unit_hr", "unit_leader", "unit_supervisor"},
+        frozenset({"outage"}),
+    ),
     Section("objection.index", T("异议"), INVESTIGATORS | {"committee_office", "unit_supervisor"}),
     Section("deadline.index", T("期限"), _OVERSEERS),
     Section("process.index", T("流程"), _OVERSEERS, frozenset({"heat"})),

@@ -20,6 +20,7 @@ from processes.publicity.commands import ExtendNotice, RequestRecall
 from processes.publicity.objection_queries import Objections
 from processes.publicity.objections import OPENERS, FileObjection
 from processes.publicity.queries import NoticeList, NoticeShown, NoticeView, WindowEnd
+from processes.publicity.readers import is_staff
 from processes.publicity.words import GROUND_WORDS, STATUS_WORDS, VIA_WORDS
 from processes.rules.workdays import end_of_day
 from web.pages import taskform
@@ -72,6 +73,7 @@ def index() -> ResponseReturnValue:
         notices=[_row(one) for one in found.items],
         kinds=KIND,
         kind=kind,
+        staff=is_staff(me()),
         pages=Pages(page_number(), found.total, len(found.items)),
     )
 

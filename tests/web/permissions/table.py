@@ -149,6 +149,10 @@ TABLE = {
     "POST /meetings/<meeting_id>/relations/<relation_id>": Row((), 404),
     "POST /meetings/<meeting_id>/replacement": Row((), 404),
     "POST /meetings/<meeting_id>/requests/<request_id>": Row((), 404),
+    # after a stop of the service
+    "GET /outages": Row(),
+    "POST /outages/offer": Row((), 404),
+    "POST /outages/<compensation_id>/confirm": Row(("committee_office", "supervisor"), 403),
     # notices and objections, for those who publish and look into them
     "GET /publicity": Row(),
     "GET /publicity/<notice_id>": Row((), 404),

@@ -80,6 +80,7 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
                 "no",
                 "meeting_id",
                 "relation_id",
+                "compensation_id",
                 "request_id",
                 "notice_id",
                 "objection_id",
