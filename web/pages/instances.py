@@ -16,7 +16,7 @@ from engine.queries.instance_view import InstanceView
 from engine.queries.views import DiagramView, InstanceDetail
 from engine.registry import Actor
 from forms.i18n import T, gettext
-from web.pages import case, outline, story, vocabulary
+from web.pages import case, outline, places, story, vocabulary
 from web.pages.desk import Pages, ask, due, in_group, me, page_number, subject
 from web.pages.work import holder
 from web.security import login_required
@@ -59,6 +59,7 @@ def show(instance_id: str) -> ResponseReturnValue:
         ],
         may_repair=policy.allows(actor, "incident.retry"),
         standing=_standing(whole, actor, drawings),
+        places=places.of(actor, _steps(whole), whole.variables),
         diagrams=[_tab(one, chosen, instance_id) for one in diagrams],
         diagram=_diagram(actor, chosen) if chosen else None,
         lines=story.lines(reversed(events.items), teller),
@@ -119,6 +120,12 @@ def _standing(whole: InstanceDetail, actor: Actor, drawings: case.Drawings) -> l
         if one.element_id not in told and one.name and not drawings.holds_others(one.definition_key, one.element_id)
     ]
     return found
+
+
+def _steps(whole: InstanceDetail) -> list[tuple[str, str]]:
+    """Where the case stands, and the process itself, which has pages also when it is over."""
+    here = [(one.definition_key, one.element_id) for one in whole.active_elements]
+    return [*here, (whole.instance.definition_key, "")]
 
 
 def _chosen(diagrams: list[DiagramView], drawings: case.Drawings) -> DiagramView | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -130,6 +130,11 @@ def _instant(text: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
 
 
+def _start(at: datetime) -> str:
+    """The day, with the time where it is not midnight."""
+    return words.day(at) if local(at).time() == time(0) else words.when(at)
+
+
 def _page(actor: Actor, name: str, typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
     item = ask(OneParameter(name, actor))
     known = item.known
@@ -170,7 +175,7 @@ def _row(item: ParameterItem) -> dict[str, Any]:
 def _setting(item: ParameterItem, one: Setting) -> dict[str, Any]:
     return {
         "value": str(values.told(item.known, one.value)),
-        "from": words.when(one.effective_from),
+        "from": _start(one.effective_from),
         "source": one.source_doc,
         "set_by": one.set_by,
         "confirmed_by": one.confirmed_by,
@@ -186,7 +191,7 @@ def _proposal(item: ParameterItem, one: Proposal) -> dict[str, Any]:
         "label": str(item.known.label),
         "now": str(values.told(item.known, item.value)),
         "value": str(values.told(item.known, one.value)),
-        "from": words.when(one.effective_from),
+        "from": _start(one.effective_from),
         "passed": one.status == "proposed" and one.effective_from < now(),
         "source": one.source_doc,
         "status": one.status,

@@ -23,7 +23,7 @@ from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import Text, gettext
 from processes.candidate.files import CaseFiles
-from web.pages import case, nextsteps, story, taskform
+from web.pages import case, nextsteps, places, story, taskform
 from web.pages.desk import ask, due, if_allowed, me, run, subject
 from web.pages.said import say
 from web.pages.words import size, when
@@ -214,6 +214,7 @@ def _page(
         draft_at=form.view.draft_saved_at if drafted else None,
         why_not=None if may_act else _why_not(detail, actor),
         told=told,
+        places=_places(detail, actor),
         instance_href=url_for("instance.show", instance_id=task.process_instance_id) if told.open else None,
         key=request.form.get("_key") or new_id(),
     )
@@ -235,6 +236,11 @@ def _head(detail: TaskDetail, actor: Actor) -> dict[str, Any]:
         "revision": task.revision,
         "has_form": task.form_key is not None,
     }
+
+
+def _places(detail: TaskDetail, actor: Actor) -> list[dict[str, str]]:
+    """Where the register's side of the task is."""
+    return places.of(actor, [(detail.task.definition_key, detail.task.element_id)], detail.data)
 
 
 def _materials(detail: TaskDetail, actor: Actor) -> list[dict[str, Any]]:
