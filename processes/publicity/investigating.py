@@ -77,7 +77,7 @@ def open_investigation(context: StepContext, params: dict[str, Any]) -> Mapping[
         raise Refused(
             T("没有可以指派的调查人员：现有的都办理过这一项。请系统管理员增设调查人员后重试。"), code="NO_INVESTIGATOR"
         )
-    investigations.begin(
+    investigations.open_case(
         connection, row["id"], due_at=due_at, latest_at=latest_at, opened_by=params["opened_by"], now=context.now
     )
     named = row["real_name"] or not parameter(connection, "objection.require_real_name_for_reply", context.now)

@@ -24,7 +24,7 @@ SUBSTANTIATED = frozenset({"proven", "partly_proven"})
 OUTCOMES = {"cancel": "upheld", "redo": "redo", "continue": "not_upheld"}
 
 
-def begin(
+def open_case(
     connection: Connection,
     objection_id: str,
     *,

@@ -12,6 +12,8 @@ from processes.dates import day
 from processes.register.application_tables import application
 from processes.register.cases import TITLE_WORDS
 from processes.register.committee_tables import review_meeting
+from processes.register.notice_tables import publicity_item, publicity_notice
+from processes.register.objection_tables import objection
 from processes.register.people import person
 from processes.register.units import unit
 
@@ -44,9 +46,23 @@ class Subjects:
             row.instance_id: _case(row.name, row.target_title, row.unit_name)
             for row in reading.connection.execute(cases)
         }
+        against = (
+            select(objection.c.instance_id, publicity_notice.c.title, publicity_item.c.position)
+            .join(publicity_notice, publicity_notice.c.id == objection.c.notice_id)
+            .outerjoin(publicity_item, publicity_item.c.id == objection.c.item_id)
+            .where(objection.c.instance_id.in_(self.instance_ids))
+        )
+        for row in reading.connection.execute(against):
+            found[row.instance_id] = _objection(row.title, row.position)
         for row in reading.connection.execute(meetings):
             found[row.instance_id] = T("{day} 评审会议，{place}", day=day(row.held_on), place=row.place)
         return found
+
+
+def _objection(title: str, position: int | None) -> Text:
+    if position is None:
+        return T("对《{title}》的异议", title=title)
+    return T("对《{title}》第 {n} 项的异议", title=title, n=position)
 
 
 def _case(name: str, title: str | None, unit_name: str) -> Text:
