@@ -26,7 +26,7 @@ def phase_of(connection: Connection, stream_id: str, no: int) -> RowMapping:
     return r.get_phase(connection, r.get_stream(connection, stream_id)["programme_id"], no)
 
 
-def begin(connection: Connection, stream_id: str, no: int, now: datetime) -> None:
+def enter(connection: Connection, stream_id: str, no: int, now: datetime) -> None:
     """The stream works on this phase from now; nothing more where it does."""
     where = (_is(stream_id, no), r.stream_phase.c.status == "pending")
     connection.execute(update(r.stream_phase).where(*where).values(status="running", started_at=now))

@@ -15,6 +15,7 @@ from processes.register.committee_tables import review_meeting
 from processes.register.notice_tables import publicity_item, publicity_notice
 from processes.register.objection_tables import objection
 from processes.register.people import person
+from processes.register.rollout_tables import programme, unit_verification
 from processes.register.units import unit
 
 if TYPE_CHECKING:

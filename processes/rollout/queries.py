@@ -24,6 +24,7 @@ from processes.rollout.figures import figures
 from processes.rollout.waiting import OpenTask, blocking, open_tasks
 from processes.rollout.words import DECIDED, ESCALATED_TO, UNIT_STATUS
 from processes.rules.escalation import LEVELS, days_overdue
+from processes.rules.workdays import WorkCalendar
 
 COORDINATES = frozenset({"provincial_hrss", "archives_bureau", "manager"})  # may also read telephones
 READS = COORDINATES | {
@@ -154,10 +155,11 @@ def _streams(
     decided = of(r.waiver, r.waiver.c.decided_at)
     units = _units(reading, mine)
     received = _received(reading, mine)
+    days = calendar(c)
     shown = []
     for stream in r.streams_of(c, programme_id):
         stream_phases = tuple(
-            _stream_phase(reading, state, phases[state["phase_no"]], escalated[stream["id"]])
+            _stream_phase(reading, days, state, phases[state["phase_no"]], escalated[stream["id"]])
             for state in states[stream["id"]]
         )
         late = next((phase for phase in reversed(stream_phases) if phase.state == b.OVERDUE), None)
@@ -182,7 +184,9 @@ def _streams(
     return shown
 
 
-def _stream_phase(reading: Reading, row: RowMapping, phase: RowMapping, lines: list[RowMapping]) -> b.StreamPhase:
+def _stream_phase(
+    reading: Reading, days: WorkCalendar, row: RowMapping, phase: RowMapping, lines: list[RowMapping]
+) -> b.StreamPhase:
     state, due_at = row["status"], phase["due_at"]
     if state == b.RUNNING and reading.now >= due_at:
         state = b.OVERDUE
@@ -193,7 +197,7 @@ def _stream_phase(reading: Reading, row: RowMapping, phase: RowMapping, lines: l
         state,
         row["started_at"],
         row["ended_at"],
-        days_overdue(calendar(reading.connection), due_at, until) if late else 0,
+        days_overdue(days, due_at, until) if late else 0,
         tuple(
             b.Escalated(line["level"], ESCALATED_TO[line["level"]], line["at"], line["days"], line["phase_no"])
             for line in lines

@@ -64,7 +64,7 @@ def open_phase_task(context: StepContext, params: dict[str, Any]) -> Mapping[str
     """A stream (or, in phase 1, the province for all) begins with a phase; by when its own tasks are due."""
     connection, programme_id, no = context.connection, params["programme_id"], params["phase_no"]
     if params["stream_id"] is not None:
-        streams.begin(connection, params["stream_id"], no, context.now)
+        streams.enter(connection, params["stream_id"], no, context.now)
     return {
         "task_due": streams.task_due(connection, programme_id, no),
         "documents_missing": [str(DOCUMENT[kind]) for kind in missing_documents(connection, programme_id)],

@@ -26,7 +26,7 @@ class OpenResult(Schema):
 def open_summary(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     """The stream sums up; the figures of the register begin its form."""
     connection, stream_id = context.connection, params["stream_id"]
-    streams.begin(connection, stream_id, 3, context.now)
+    streams.enter(connection, stream_id, 3, context.now)
     return {
         "stats": summaries.statistics(connection, stream_id),
         "task_due": streams.task_due(connection, get_stream(connection, stream_id)["programme_id"], 3),
