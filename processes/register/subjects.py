@@ -57,6 +57,16 @@ class Subjects:
             found[row.instance_id] = _objection(row.title, row.position)
         for row in reading.connection.execute(meetings):
             found[row.instance_id] = T("{day} 评审会议，{place}", day=day(row.held_on), place=row.place)
+        posts = (
+            select(unit_verification.c.instance_id, unit.c.name)
+            .join(unit, unit.c.code == unit_verification.c.unit_code)
+            .where(unit_verification.c.instance_id.in_(self.instance_ids))
+        )
+        for row in reading.connection.execute(posts):
+            found[row.instance_id] = T("{unit}，核定岗位", unit=row.name)
+        named = select(programme.c.instance_id, programme.c.name).where(programme.c.instance_id.in_(self.instance_ids))
+        for row in reading.connection.execute(named):
+            found[row.instance_id] = Text(row.name)
         return found
 
 
