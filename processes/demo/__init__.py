@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import insert, select
 
@@ -25,23 +25,22 @@ from engine.store.row_clock import RowClock
 from engine.store.tables import definition
 from forms.i18n import T
 from processes.demo import committee as seats
-from processes.demo import documents, rollout, small
-from processes.register import people, units
+from processes.demo import documents, rollout, small, stages
+from processes.demo.candidates import add_candidate
+from processes.register import units
 from processes.register.application_tables import review_cycle
 from processes.register.committees import file_committee
 from processes.register.policies import set_parameter
-from processes.rules.conduct import Period, penalty_until
-from processes.rules.terms import add_years
 
 ENDINGS = (".bpmn", ".dmn", ".form", ".test.yaml")
-FIRST_ASSESSED = 2015
 
 
-def load(engine: Engine, at: datetime | None = None, size: str = "small") -> Iterator[str]:
+def load(engine: Engine, at: datetime | None = None, size: str = "small", *, staged: bool = False) -> Iterator[str]:
     """Fill an empty database; yields what is to be told. A database that holds the demo keeps its data and its owners'
     changes; only shipped files that it has never seen (after an update of the program) become a new release.
 
-    `at` (aware) sets a clock that stands still. Raises Refused (NO_SUCH_DEMO) for a size that is not there.
+    `at` (aware) sets a clock that stands still. `staged` also plays a case to each stage, so that every page has something
+    to show. Raises Refused (NO_SUCH_DEMO) for a size that is not there.
     """
     if size != "small":
         raise Refused(T("这个版本只带小型示范（small）。"), code="NO_SUCH_DEMO")
@@ -65,12 +64,17 @@ def load(engine: Engine, at: datetime | None = None, size: str = "small") -> Ite
                 accounts=accounts,
             )
         )
+        if staged:
+            played = stages.play(engine)
+            yield str(T("另有 {n} 份在途的演示申报，分别停在不同的环节（申报人 c-101 起）。", n=played))
     yield str(T("所有示范账户的密码都是 {password}。", password=DEMO_PASSWORD))
     for line in (
         T("申报人：c-001 至 c-{last:03d}", last=len(small.CANDIDATES)),
         T("单位：hr-u01、panel-u01、leader-u01、discipline-u01，直到 u06"),
         T("主管部门：region-xining、region-haidong 等十个"),
-        T("评审：committee_office、committee_office2、committee_office3、chair、vice_chair、supervisor、expert-01 至 expert-33"),
+        T(
+            "评审：committee_office、committee_office2、committee_office3、chair、vice_chair、supervisor、expert-01 至 expert-33"
+        ),
         T("省级：provincial_hrss、provincial_hrss2、archives_bureau、investigator"),
         T("系统：admin、process_owner、process_owner2、manager、inspector"),
     ):
@@ -134,7 +138,7 @@ def fill_register(step: Step) -> None:
     for number, row in enumerate(small.UNITS, 1):
         _add_unit(step, number, row)
     for candidate in small.CANDIDATES:
-        _add_candidate(step, keyring, candidate)
+        add_candidate(step, keyring, candidate)
     for committee in small.COMMITTEES:
         file_committee(
             step.connection,
@@ -222,45 +226,3 @@ def _add_unit(step: Step, number: int, row: small.UnitRow) -> None:
                 version=1,
             )
         )
-
-
-def _add_candidate(step: Step, keyring: Keyring, one: small.Candidate) -> None:
-    person_id = people.add_person(
-        step.connection,
-        keyring,
-        people.NewPerson(
-            account=one.account,
-            name=one.name,
-            id_no=identity_number(one.born, one.number),
-            born_on=one.born,
-            unit_code=one.unit,
-            phone=f"1300000{one.number:04d}",
-            employed_from=one.archives_from,
-            employed_until=one.employed_until,
-            retired_on=one.retired_on,
-            archives_work_from=one.archives_from,
-            aid_from=one.aid[0] if one.aid else None,
-            aid_to=one.aid[1] if one.aid else None,
-        ),
-        step.now,
-    )
-    people.add_education(step.connection, person_id, one.education, "演示大学", date(one.born.year + 22, 7, 1))
-    if one.title is not None:
-        people.add_title(step.connection, person_id, *one.title, "review")
-    first = max(one.archives_from.year, FIRST_ASSESSED)
-    grades = [(year, one.grades.get(year, "qualified")) for year in range(first, small.YEAR)]
-    people.add_assessments(step.connection, person_id, grades)
-    if one.penalty is not None:
-        kind, decided = one.penalty
-        period = Period(kind, decided, penalty_until(kind, decided))
-        people.add_sanction(step.connection, person_id, period, now=step.now, doc_no="演示处分文号")
-    if one.barred_until is not None:
-        bar = Period(people.BAR, add_years(one.barred_until, -3), one.barred_until)
-        people.add_sanction(step.connection, person_id, bar, now=step.now, doc_no="演示惩戒文号")
-
-
-def identity_number(born: date, number: int) -> str:
-    """A number of the right shape that no person can have: 990000 is nobody's place of registration."""
-    digits = f"990000{born:%Y%m%d}{number:03d}"
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11]

@@ -57,7 +57,7 @@ class OfficeDay(ABC):
 
     # the applicant
 
-    def begin(self, candidate: str) -> str:
+    def open_case(self, candidate: str) -> str:
         """Start an application as this candidate; answers the instance."""
         return self.start(REVIEW, self.actor(candidate))
 
@@ -94,7 +94,7 @@ class OfficeDay(ABC):
 
     def apply(self, candidate: str, target: str = ASSOCIATE, **changed: Any) -> str:
         """From the start to the judgement; answers the instance."""
-        case = self.begin(candidate)
+        case = self.open_case(candidate)
         self.fill(case, candidate, target, **changed)
         self.pledge(case, candidate)
         return case

@@ -45,8 +45,9 @@ def deploy(settings: Settings, paths: tuple[Path, ...], comment: str, durations:
 @click.command()
 @click.option("--at", "at", default=None, metavar="ISO", help="时钟停在哪一刻 · where the manual clock stands")
 @click.option("--size", type=click.Choice(["small", "province"]), default="small", help="规模 · how much")
+@click.option("--bare", is_flag=True, help="不带在途的演示申报 · without cases on their way")
 @with_settings
-def demo(settings: Settings, at: str | None, size: str) -> None:
+def demo(settings: Settings, at: str | None, size: str, bare: bool) -> None:
     """空数据库装入示范省份和账户；已有数据时什么也不做 · load the demo into an empty database, once"""
     try:
         start = datetime.fromisoformat(at) if at else None
@@ -55,7 +56,7 @@ def demo(settings: Settings, at: str | None, size: str) -> None:
     if at and (start is None or start.tzinfo is None):
         raise click.BadParameter("2026-06-01T09:00:00+08:00", param_hint="--at")
     with opened(settings) as engine:
-        for line in province.load(engine, at=start, size=size):
+        for line in province.load(engine, at=start, size=size, staged=not bare):
             click.echo(line)
 
 

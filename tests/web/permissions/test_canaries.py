@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
 
-from processes.demo import identity_number
+from processes.demo.candidates import identity_number
 from processes.demo.small import CANDIDATES
 from tests.process.province import Province
 from tests.web.permissions.table import ROLES

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from engine.clock import FixedClock
-from processes.demo import identity_number
+from processes.demo.candidates import identity_number
 from processes.demo.small import CANDIDATES
 from processes.register.notice_tables import publicity_item
 from processes.register.notice_windows import move_window
