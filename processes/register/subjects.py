@@ -62,11 +62,11 @@ class Subjects:
             .join(unit, unit.c.code == unit_verification.c.unit_code)
             .where(unit_verification.c.instance_id.in_(self.instance_ids))
         )
-        for row in reading.connection.execute(posts):
-            found[row.instance_id] = T("{unit}，核定岗位", unit=row.name)
+        for verified in reading.connection.execute(posts):
+            found[verified.instance_id] = T("{unit}，核定岗位", unit=verified.name)
         named = select(programme.c.instance_id, programme.c.name).where(programme.c.instance_id.in_(self.instance_ids))
-        for row in reading.connection.execute(named):
-            found[row.instance_id] = Text(row.name)
+        for one in reading.connection.execute(named):
+            found[one.instance_id] = Text(one.name)
         return found
 
 
