@@ -125,7 +125,7 @@ class Frame:
                 url_for(section.endpoint),
                 str(section.label),
                 section.endpoint == _PARTS.get(endpoint, endpoint)
-                or (section.endpoint == "notice.index" and endpoint.startswith("notice.")),
+                or (section.endpoint == "notice.index" and endpoint.startswith(("notice.", "objecting."))),
             )
             for section in PUBLIC
         ]

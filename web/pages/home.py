@@ -6,8 +6,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from forms.i18n import LANGUAGES
+from processes.openness.notices import RunningNotices
 from web.language import COOKIE
-from web.pages.desk import in_group
+from web.pages.desk import ask, in_group
+from web.robots import indexable
 from web.security import anonymous_form, current_actor, password_pending, safe_path
 
 blueprint = Blueprint("home", __name__)
@@ -16,12 +18,13 @@ A_YEAR = 365 * 24 * 3600
 
 
 @blueprint.get("/")
+@indexable
 def index() -> ResponseReturnValue:
     if password_pending() is not None and current_actor() is None:
         return redirect(url_for("session.password"), 303)
     actor = current_actor()
     if actor is None:
-        return render_template("home.html", hide_login=True)
+        return render_template("home.html", hide_login=True, running=ask(RunningNotices()))
     return redirect(url_for("own.index" if in_group(actor, "candidate") else "work.index"), 303)
 
 
