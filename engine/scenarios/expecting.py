@@ -81,13 +81,17 @@ def describe(scene: Scene) -> Text:
     if instance_id is None:
         return T("流程还没有发起。")
     row = _instance(scene, instance_id)
-    incidents = _told(scene)
-    if incidents:
-        return T("出错的步骤：{incidents}。", incidents=incidents)
+    incident = t.incident.c
+    with scene.snapshot() as connection:
+        query = select(t.incident).where(incident.state != "resolved").order_by(incident.created_at)
+        failed = connection.execute(query).mappings().first()
+    if failed is not None:
+        element, why = scene.label(failed["element_id"] or ""), Text.load(failed["text"])
+        return T("“{element}”这一步出错：{code} {why}", element=element, code=failed["code"], why=why)
     if row["end_element"]:
-        return T("流程已经结束于“{end}”。", end=row["end_element"])
+        return T("流程已经结束于“{end}”。", end=scene.label(row["end_element"]))
     standing = _open(scene, instance_id, row) + _waits(scene, instance_id, row)
-    return T("现在停在：{open}。", open=standing or [row["state"]])
+    return T("现在停在：{open}。", open=[scene.label(each) for each in standing] or [row["state"]])
 
 
 def _instance(scene: Scene, instance_id: str) -> Any:
@@ -121,13 +125,6 @@ def _incidents(scene: Scene, instance_id: str | None) -> list[str]:
         query = query.where(incident.instance_id == instance_id)
     with scene.snapshot() as connection:
         return sorted(element or "" for element in connection.scalars(query))
-
-
-def _told(scene: Scene) -> list[str]:
-    incident = t.incident.c
-    with scene.snapshot() as connection:
-        rows = connection.execute(select(t.incident).where(incident.state != "resolved")).mappings().all()
-    return [f"{row['element_id']} {row['code']} {Text.load(row['text'])}" for row in rows]
 
 
 def _same_list(key: str, wanted: Sequence[Any], found: Sequence[Any]) -> None:

@@ -110,17 +110,13 @@ def _attempt(scene: Scene, step: Step, work: Callable[[Scene, Step], None]) -> N
         raise _Failed(step, error.text) from error
     except ZhipingError as error:
         if wanted is None:
-            raise _Failed(
-                step, T("{step}被拒绝：{why} {where}", step=_words(step), why=_why(error), where=describe(scene))
-            ) from error
+            raise _Failed(step, _refused(scene, step, error)) from error
         if error.code != wanted:
             text = T("{step}应被拒绝（{wanted}），实际是：{why}", step=_words(step), wanted=wanted, why=_why(error))
             raise _Failed(step, text) from error
         return
     except BpmnError as error:
-        raise _Failed(
-            step, T("{step}被拒绝：{why} {where}", step=_words(step), why=f"{error.code} {error.text}", where="")
-        ) from error
+        raise _Failed(step, _refused(scene, step, error)) from error
     except Exception as error:
         # A diagram or an act under test may do anything wrong; that is this scenario's failure and nobody else's.
         log.warning("scenario step failed", step=step.name, line=step.line, error=repr(error))
@@ -148,8 +144,8 @@ def _task(scene: Scene, step: Step) -> None:
     actor = scene.actor(scene.value(given["by"]))
     task = scene.task(given["element"], actor)
     if task is None:
-        text = T("{who}没有待办“{element}”。{where}", who=actor.name, element=given["element"], where=describe(scene))
-        raise NotFound(text, code=NO_SUCH_TASK)
+        element = scene.label(given["element"])
+        raise NotFound(T("{who}没有待办“{element}”。", who=actor.name, element=element), code=NO_SUCH_TASK)
     variables = scene.value(given.get("variables") or {}, actor, task)
     scene.run(CompleteTask(task.id, actor, variables))
 
@@ -228,7 +224,14 @@ def _words(step: Step) -> Text:
     return T("第 {line} 行“{name}”", line=step.line, name=step.name)
 
 
-def _why(error: ZhipingError) -> Text:
+def _refused(scene: Scene, step: Step, error: ZhipingError | BpmnError) -> Text:
+    """Why a step was not done, and where the case stands instead."""
+    if error.code == NO_SUCH_TASK:
+        return T("{why}{where}", why=error.text, where=describe(scene))
+    return T("{step}被拒绝：{why} {where}", step=_words(step), why=_why(error), where=describe(scene))
+
+
+def _why(error: ZhipingError | BpmnError) -> Text:
     if isinstance(error, Invalid):
         fields = [f"{name}：{'；'.join(str(each) for each in said)}" for name, said in sorted(error.errors.items())]
         return T("{code} 表单内容不对（{fields}）", code=error.code, fields=fields)

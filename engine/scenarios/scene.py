@@ -91,6 +91,17 @@ class Scene:
             kept = connection.scalar(select(state.variables).where(state.instance_id == instance_id))
         return dict(unpack(kept)) if kept is not None else {}
 
+    def label(self, element: str) -> str:
+        """The name people know a step by, with its id; the id alone for one without."""
+        with self.snapshot() as connection:
+            active = connection.execute(select(t.deployment.c.id).where(t.deployment.c.state == "active")).scalar_one()
+            drawn = self.engine.releases.get(connection, active).bpmn.processes
+        for process in drawn.values():
+            found = process.elements.get(element)
+            if found is not None and found.name and found.name != element:
+                return f"{found.name}（{element}）"
+        return element
+
     def task(self, element: str, actor: Actor) -> TaskItem | None:
         """The open task of that element which the actor sees: of the scenario's own instance first, else the oldest."""
         query = WorkList(actor=actor, element_id=element, sort_by="created_at", max_results=50)

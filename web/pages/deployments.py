@@ -79,7 +79,7 @@ def upload() -> ResponseReturnValue:
     except Invalid as error:
         sentences = [str(sentence) for found in error.errors.values() for sentence in found]
         return render_template("deployment_new.html", problem=" ".join(sentences)), 422
-    say(_uploaded(made))
+    say(*_uploaded(made))
     return redirect(url_for("release.show", deployment_id=made["id"]), 303)
 
 
@@ -103,14 +103,15 @@ def activate(deployment_id: str) -> ResponseReturnValue:
     return redirect(url_for("release.show", deployment_id=deployment_id), 303)
 
 
-def _uploaded(made: Mapping[str, Any]) -> str:
-    """What is said after an upload that was kept."""
+def _uploaded(made: Mapping[str, Any]) -> tuple[str, str]:
+    """What is said after an upload that was kept, and in which tone."""
     failed = sum(warning["code"] == TEST_FAILED for warning in made["warnings"])
     if made["state"] == "active":
-        return gettext("检查通过，已启用。")
+        return gettext("检查通过，已启用。"), "success"
     if failed:
-        return gettext("已保存为“待启用”，但有 {n} 个场景测试没有通过，改好之前不能启用。请看下面的说明。", n=failed)
-    return gettext("检查通过，已保存为“待启用”。请另一位流程负责人核对后启用。")
+        said = gettext("已保存为“待启用”，但有 {n} 个场景测试没有通过，改好之前不能启用。请看下面的说明。", n=failed)
+        return said, "error"
+    return gettext("检查通过，已保存为“待启用”。请另一位流程负责人核对后启用。"), "success"
 
 
 def _placed(problem: Problem) -> str:

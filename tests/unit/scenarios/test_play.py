@@ -174,7 +174,7 @@ def test_an_incident_nobody_expects_fails_at_the_end() -> None:
     steps = "- task: {element: ask, by: ann}"
     assert "“incidents”应为 []，实际是 [g]" in why(scenario(steps, "{}"), ASK)
     assert played(scenario(steps, "{incidents: [g]}"), ASK).passed
-    assert "出错的步骤：g" in why(scenario(f"{steps}\n{steps}", "{}"), ASK)
+    assert "“g”这一步出错：FEEL" in why(scenario(f"{steps}\n{steps}", "{}"), ASK)
 
 
 def test_a_called_process_can_be_replaced_by_what_it_leaves() -> None:
