@@ -99,8 +99,10 @@ class BoundaryCatch(BoundaryEvent, CatchEvent):
         activity = next(child for child in task.parent.children if child.task_spec.name == task.parent.task_spec.main)
         task.data = {**self._seen(activity, task), **payload}
         if element.interrupting:
+            # What another event has begun beside the activity may stand here too, its own steps cut out: it goes on.
             for sibling in task.parent.children:
-                if sibling is not task and sibling is not activity and sibling.state == TaskState.WAITING:
+                event = isinstance(sibling.task_spec, BoundaryEvent)
+                if event and sibling is not task and sibling.state == TaskState.WAITING:
                     sibling.task_spec.retire(sibling)
             workflow.cancel_branch(activity)
         elif element.event.kind == "message":

@@ -168,6 +168,12 @@ def extend(context: StepContext, params: dict[str, Any]) -> None:
     investigations.extend(
         context.connection, row["id"], due_at, reason=params["reason"] or "", by=acting(context), now=context.now
     )
+    # The task that waits was given its date when it was made: it is put anew, with the later one.
+    context.send(
+        "investigation_extended",
+        correlation={"objection_id": row["id"]},
+        variables={"investigate_due": local(due_at).isoformat()},
+    )
     _inform(context, row, "extension", {"until": due_at.isoformat()})
     context.note(
         "extension_approved",

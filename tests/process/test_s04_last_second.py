@@ -84,6 +84,8 @@ def test_s04_an_objection_at_the_last_second(stage: Stage) -> None:
         extension_reason="须向外省单位发函核实。",
     )
     assert found(stage, first)["due_at"] == at("2026-11-21T00:00:00")
+    assert stage.open(case) == ["investigate_further"]
+    assert stage.task(case, "investigate_further").due_at == at("2026-11-21T00:00:00")
     progress = stage.engine.ask(ObjectionStatus(first["receipt_no"]))
     assert (progress.status, progress.extended_until) == ("investigating", at("2026-11-21T00:00:00"))
     [told] = stage.rows(effect, effect.c.kind == "notice_to_objector")
