@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from engine.commands.publish_message import PublishMessage
 from engine.errors import Forbidden, Invalid, NotFound, Refused
+from processes.publicity.calendar_years import CalendarPreview
 from processes.publicity.commands import ExtendNotice, ImportCalendar, RequestRecall
 from processes.publicity.outages import Outages
 from processes.publicity.queries import NoticeList, NoticeView, PublicNotices
@@ -334,8 +335,14 @@ def test_a_corrected_calendar_moves_open_windows_later_but_never_earlier(stage: 
         source_doc="测试日历第二版",
     )
     longer = ImportCalendar(2027, [date(2027, 1, 1), date(2027, 1, 4)], [], "测试日历第三版", ADMIN)
+    seen = stage.engine.ask(CalendarPreview(2027, longer.rest, longer.work, ADMIN))
+    assert [(move.closes_at, move.shorter) for move in seen.moves] == [(at("2027-01-07T00:00:00"), False)]
+    assert notice(stage, instance)["closes_at"] == at("2027-01-06T00:00:00"), "a preview changes nothing"
     assert stage.engine.run(longer) == {"version": 3, "shorter": []}
     assert notice(stage, instance)["closes_at"] == at("2027-01-07T00:00:00")
+    (kept,) = stage.engine.ask(CalendarPreview(2027, [], [], ADMIN)).moves
+    assert (kept.closes_now, kept.closes_at) == (at("2027-01-07T00:00:00"), at("2027-01-07T00:00:00"))
+    assert (kept.computed, kept.shorter) == (at("2027-01-05T00:00:00"), True)
     shorter = stage.engine.run(ImportCalendar(2027, [], [], "测试日历第四版", ADMIN))
     assert shorter == {"version": 4, "shorter": [notice(stage, instance)["id"]]}
     assert notice(stage, instance)["closes_at"] == at("2027-01-07T00:00:00")
@@ -349,6 +356,8 @@ def test_a_corrected_calendar_moves_open_windows_later_but_never_earlier(stage: 
     assert stage.ended(instance) == "notice_done"
     with pytest.raises(Forbidden):
         stage.engine.run(ImportCalendar(2028, [], [], "无权", OFFICE))
+    with pytest.raises(Forbidden):
+        stage.engine.ask(CalendarPreview(2028, [], [], OFFICE))
 
 
 def test_a_recalled_notice_starts_over_with_a_full_window(stage: Stage) -> None:

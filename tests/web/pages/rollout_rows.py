@@ -173,3 +173,37 @@ def two(connection: Connection, secret: str) -> tuple[str, str]:
         late="golog",
     )
     return past, present
+
+
+def add_units(connection: Connection, programme_id: str, number: int) -> None:
+    """More units of Xining whose posts are being verified."""
+    stream = r.programme_stream.c
+    where = stream.programme_id == programme_id, stream.region_code == "xining"
+    stream_id = connection.execute(select(stream.id).where(*where)).scalar_one()
+    for nth in range(number):
+        connection.execute(
+            insert(unit).values(
+                code=f"w{nth:02d}",
+                name=f"演示单位{nth}",
+                uscc=f"{nth:018d}",
+                region_code="xining",
+                kind="public_institution",
+                ownership="public",
+                post_managed=True,
+                civil_servant_law=False,
+                hardship=False,
+                created_at=at("2026-01-01"),
+            )
+        )
+        connection.execute(
+            insert(r.unit_verification).values(
+                id=new_id(),
+                stream_id=stream_id,
+                unit_code=f"w{nth:02d}",
+                status="verifying",
+                special_posts=0,
+                approval_doc=[],
+                returns=0,
+                asked_at=at("2026-05-01"),
+            )
+        )

@@ -9,7 +9,7 @@ import pytest
 from engine.identity.accounts import CreateAccount
 from engine.registry import Membership
 from tests.web.pages.conftest import HASH
-from tests.web.pages.rollout_rows import two
+from tests.web.pages.rollout_rows import add_units, two
 
 
 @pytest.fixture
@@ -94,3 +94,17 @@ def test_others_are_refused(browse, programmes) -> None:
     browser = browse("boss")
     browser.open("/rollout?programme=none")
     assert browser.status == 404
+
+
+def test_the_board_costs_the_same_however_many_units_wait(browse, engine, programmes, statements) -> None:
+    browser = browse("boss")
+    browser.open("/rollout")
+    statements.clear()
+    browser.open("/rollout")
+    few = len(statements)
+    with engine.store.transaction() as connection:
+        add_units(connection, programmes[1], 12)
+    statements.clear()
+    page = browser.open("/rollout")
+    assert page.count("的岗位还没有核定") >= 12
+    assert len(statements) == few <= 32, statements
