@@ -76,7 +76,8 @@ ballot_round = Table(
     CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="closed"),
     CheckConstraint("status = 'closed' OR (how = 'box' AND NOT void)", name="open"),
     CheckConstraint(
-        "coalesce(result, '') = 'no_quorum' OR how = 'paper' OR opened_at IS NOT NULL", name="opened_first"
+        "coalesce(result, '') IN ('no_quorum', 'deferred') OR how = 'paper' OR opened_at IS NOT NULL",
+        name="opened_first",
     ),
     CheckConstraint("closes_at > opened_at", name="window"),
     together("opened_at", "closes_at", name="opened"),
