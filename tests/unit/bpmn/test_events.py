@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from engine.bpmn.model import ServiceCall
 from engine.errors import BpmnError, Refused
 from forms.i18n import T
@@ -193,6 +195,22 @@ def test_a_repeating_reminder_comes_as_often_as_it_says_and_its_branches_outlive
     three = Play(xml(process("p", body, "s -> u -> e; soon -> nudge -> e")))
     assert [three.fire(days=1) for _ in range(4)] == [1, 1, 1, 0]
     assert three.open.count("nudge") == 3
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_an_interrupting_event_ends_the_task_beside_which_a_reminder_has_begun(answered: bool) -> None:
+    body = user("u") + edge("soon", "u", timer("timeDuration", "P1D"), ends_it=False) + user("nudge")
+    body += edge("gone", "u", message("withdrew"), correlation="={id: id}") + user("release")
+    diagram = xml(process("p", body, "s -> u -> e; soon -> nudge -> e; gone -> release -> e"), messages="withdrew")
+    play = Play(diagram, {"id": 7})
+    assert play.fire(days=1) == 1
+    if answered:
+        play.complete("nudge")
+    assert play.send("withdrew", {"id": 7}) == 1
+    assert sorted(play.open) == (["release"] if answered else ["nudge", "release"])
+    for element in sorted(play.open):
+        play.complete(element)
+    assert play.picture.completed
 
 
 def test_a_failing_boundary_timer_does_not_take_the_task_away() -> None:
