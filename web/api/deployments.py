@@ -93,7 +93,8 @@ class FilesSchema(ma.Schema):
 @blueprint.arguments(FilesSchema, location="form", content_type="multipart/form-data")
 @blueprint.response(201, DeployedSchema)
 def deploy(_fields: dict[str, Any]) -> Any:
-    """Upload one or more `.bpmn`, `.dmn`, `.form`, `.test.yaml`. What is not brought is carried over from the active release."""
+    """Upload one or more `.bpmn`, `.dmn`, `.form`, `.test.yaml`. What is not brought is carried over from the active
+    release. Scenario tests that fail are among the warnings (TEST_FAILED)."""
     files: dict[str, bytes] = {}
     for uploaded in request.files.values():
         name = (uploaded.filename or "").replace("\\", "/").rpartition("/")[2]
@@ -132,5 +133,6 @@ def one(deployment_id: str) -> dict[str, Any]:
 @blueprint.arguments(Empty, required=False)
 @blueprint.response(200, DeployedSchema)
 def activate(_body: dict[str, Any], deployment_id: str) -> Any:
-    """Let new instances start on this release. 403 for whoever uploaded it while four eyes are on."""
+    """Let new instances start on this release. 403 for whoever uploaded it while four eyes are on, 422 where the lint
+    or a scenario test (TEST_FAILED) stands against it."""
     return engine().run(ActivateDeployment(deployment_id=deployment_id, actor=security.require_actor()), once())
