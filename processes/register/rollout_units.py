@@ -79,7 +79,7 @@ def year_of(connection: Connection, stream_id: str) -> int:
 
 
 def known_posts(connection: Connection, unit_code: str, year: int) -> list[dict[str, Any]]:
-    """What is known of a unit's posts: rows {level, level_name, approved, occupied}, one for each level."""
+    """What is known of a unit's posts: rows {level_name, approved, occupied}, one for each level in its words."""
     rows = connection.execute(
         select(post_quota)
         .where(post_quota.c.unit_code == unit_code, post_quota.c.year <= year)
@@ -88,8 +88,7 @@ def known_posts(connection: Connection, unit_code: str, year: int) -> list[dict[
     newest = {row["post_level"]: row for row in rows}
     return [
         {
-            "level": level,
-            "level_name": str(LEVEL_WORDS[level]),
+            "level_name": _named(level),
             "approved": newest[level]["approved"] if level in newest else 0,
             "occupied": newest[level]["occupied"] if level in newest else 0,
         }
@@ -97,9 +96,18 @@ def known_posts(connection: Connection, unit_code: str, year: int) -> list[dict[
     ]
 
 
+def _named(level: str) -> str:
+    """A level as it stands in process variables, which have one language."""
+    return LEVEL_WORDS[level].to("zh")
+
+
 def check_posts(posts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The declared rows as {level, approved, occupied}. Raises Refused (BAD_POSTS) where a level is missing, twice or negative."""
-    rows = [{"level": p["level"], "approved": int(p["approved"]), "occupied": int(p["occupied"])} for p in posts]
+    codes = {_named(level): level for level in LEVELS}
+    rows: list[dict[str, Any]] = [
+        {"level": codes.get(p["level_name"], ""), "approved": int(p["approved"]), "occupied": int(p["occupied"])}
+        for p in posts
+    ]
     if sorted(row["level"] for row in rows) != sorted(LEVELS):
         raise Refused(T("四个层级都要填写，每个层级一行；没有岗位的填 0。"), code="BAD_POSTS")
     if any(row["approved"] < 0 or row["occupied"] < 0 for row in rows):
@@ -197,7 +205,7 @@ def totals(connection: Connection, stream_id: str) -> dict[str, Any]:
         "quota_totals": [
             {
                 "level": level,
-                "level_name": str(LEVEL_WORDS[level]),
+                "level_name": _named(level),
                 "approved": sum(posts["approved"] for posts in counted if posts["level"] == level),
                 "occupied": sum(posts["occupied"] for posts in counted if posts["level"] == level),
             }

@@ -40,9 +40,7 @@ def prepare_programme(context: StepContext, _params: dict[str, Any]) -> Mapping[
     regions = context.connection.execute(select(region.c.code, region.c.name).order_by(region.c.kind, region.c.code))
     return {
         "phases": [{"no": no, "phase_name": name, "month": None, "tasks": tasks} for no, name, tasks in PLAN],
-        "regions": [
-            {"region_code": row.code, "region_name": row.name, "responsible": None, "phone": None} for row in regions
-        ],
+        "regions": [{"region_name": row.name, "responsible": None, "phone": None} for row in regions],
         "year": local(context.now).year,
     }
 
@@ -55,8 +53,7 @@ class PhaseRow(Schema):
 
 
 class RegionRow(Schema):
-    region_code = fields.String(required=True)
-    region_name = fields.String(allow_none=True)
+    region_name = fields.String(required=True)
     responsible = fields.String(required=True)
     phone = fields.String(required=True)
 
@@ -80,6 +77,8 @@ class RegisterResult(Schema):
 def register(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     """Keep the programme. Telephones are sealed here and leave the variables with this step."""
     connection = context.connection
+    names = {row.code: row.name for row in connection.execute(select(region.c.code, region.c.name))}
+    codes = {name: code for code, name in names.items()}
     programme_id = rollout.register_programme(
         connection,
         context.keyring,
@@ -91,7 +90,7 @@ def register(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
             for row in params["phases"]
         ],
         streams=[
-            rollout.NewStream(row["region_code"], row["responsible"].strip(), row["phone"].strip())
+            rollout.NewStream(codes[row["region_name"]], row["responsible"].strip(), row["phone"].strip())
             for row in params["regions"]
         ],
         instance_id=context.instance_id,
@@ -99,7 +98,6 @@ def register(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
         now=context.now,
         confirmed=bool(params["confirmed"]),
     )
-    names = {row.code: row.name for row in connection.execute(select(region.c.code, region.c.name))}
     streams = streams_of(connection, programme_id)
     context.note("programme_registered", {"programme_id": programme_id, "streams": len(streams)})
     return {

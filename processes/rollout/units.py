@@ -48,8 +48,7 @@ def declare_no_posts(context: StepContext, params: dict[str, Any]) -> None:
 
 
 class PostRow(Schema):
-    level = fields.String(required=True)
-    level_name = fields.String(allow_none=True)
+    level_name = fields.String(required=True)
     approved = fields.Integer(required=True, validate=validate.Range(min=0))
     occupied = fields.Integer(required=True, validate=validate.Range(min=0))
 

@@ -30,10 +30,10 @@ HR = {code: person(f"hr-{code}", "unit_hr", scope=f"unit:{code}") for code in UN
 LEADER = {code: person(f"leader-{code}", "unit_leader", scope=f"unit:{code}") for code in UNITS}
 PHONE = "13909711234"
 POSTS = [
-    {"level": "full_senior", "approved": 1, "occupied": 0},
-    {"level": "deputy_senior", "approved": 3, "occupied": 1},
-    {"level": "intermediate", "approved": 6, "occupied": 3},
-    {"level": "junior", "approved": 8, "occupied": 5},
+    {"approved": 1, "occupied": 0},
+    {"approved": 3, "occupied": 1},
+    {"approved": 6, "occupied": 3},
+    {"approved": 8, "occupied": 5},
 ]
 LONG = (
     "各地区报来的总结一致反映，岗位核定与首次评审的时间衔接偏紧，基层单位对新的评审条件理解不一，艰苦边远地区专业技术人员偏少，"
