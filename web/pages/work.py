@@ -14,6 +14,7 @@ from engine.queries.views import DefinitionItem, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor
 from forms.i18n import gettext
+from processes.publicity.calendar_years import CalendarYears
 from web.pages.desk import (
     PAGE_SIZE,
     Due,
@@ -111,7 +112,16 @@ def index() -> ResponseReturnValue:
         summary=_summary(found.total, late, show),
         startable=[startable(item) for item in _startable(actor)],
         empty=_empty(show, q),
+        missing_year=_missing_year(actor),
     )
+
+
+def _missing_year(actor: Actor) -> int | None:
+    """The year whose working-day calendar should be brought in by now, for those who see to it."""
+    if not in_group(actor, policy.ADMIN, policy.MANAGER):
+        return None
+    years = ask(CalendarYears(actor))
+    return years.missing if years.urgent else None
 
 
 def _choices(actor: Actor) -> dict[str, dict[str, Any]]:

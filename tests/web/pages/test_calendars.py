@@ -28,7 +28,10 @@ def test_years_are_listed_with_their_working_days(browse) -> None:
 
 def test_a_year_that_runs_out_is_warned_of_a_quarter_ahead(browse, engine) -> None:
     engine.work(until=engine.clock.now().replace(month=10, day=2))
-    assert "离那一年不到一个季度" in browse("admin").open("/calendars")
+    admin = browse("admin")
+    assert "离那一年不到一个季度" in admin.open("/calendars")
+    assert "离那一年不到一个季度" in admin.open("/work"), "where the administrator looks first"
+    assert "离那一年不到一个季度" not in browse("clerk").open("/work")
 
 
 def test_a_quarter_ahead_begins_in_october(engine, who) -> None:
