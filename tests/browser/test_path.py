@@ -6,12 +6,21 @@ The same walk as docs/walk.md: whoever changes one changes the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page
 
+from engine.config import Settings
+from engine.engine import Engine
+from processes.office import registry
+from processes.register.committee_tables import review_meeting
 from tests.browser.people import FILE, Office, Person
+from tests.live import Live
+from tests.process.province import Province
+from tests.process.sitting import Sitting
+from tests.process.test_s01_whole_path import hands
 
 pytestmark = pytest.mark.browser
 WHO = "演示·李明"
@@ -23,7 +32,7 @@ NOTICE = {
 }
 
 
-def test_from_application_to_appointment(visit: Callable[..., Page]) -> None:
+def test_from_application_to_appointment(visit: Callable[..., Page], live: Live) -> None:
     office = Office(visit)
     candidate, admin = office["c-001"], office["admin"]
     admin.moves_the_clock("2026-06-20")
@@ -32,7 +41,7 @@ def test_from_application_to_appointment(visit: Callable[..., Page]) -> None:
     publish_recommendation(office)
     endorse_and_review(office)
     plan_meeting(office)
-    hold_meeting(office)
+    hold_meeting(office, live)
     sign_result(office)
     publish_result(office)
     confirm(office)
@@ -128,17 +137,40 @@ def plan_meeting(office: Office) -> None:
     clerk.submits()
 
 
-def hold_meeting(office: Office) -> None:
-    office["admin"].moves_the_clock("2026-09-22", hours=8)
-    clerk, other = office["committee_office"], office["committee_office2"]
-    clerk.opens("登记到会人数")
+def hold_meeting(office: Office, live: Live) -> None:
+    """On paper. What happens in the room itself (the experts' opinions, who has come) is done beside the browser."""
+    clerk, other, chair = office["committee_office"], office["committee_office2"], office["chair"]
+    with in_the_room(live) as sitting:
+        sitting.arrange()
+        clerk.does("确认评审分组", {"分组已核对，没有须回避的专家审阅有关申报": "是"})
+        sitting.write_opinions()
+        clerk.does("收齐小组意见", {"小组意见已全部交齐": "是"})
+        office["admin"].moves_the_clock("2026-09-22", hours=8)
+        sitting.arrive(21)
+    clerk.opens("核对到会")
     clerk.sees(WHO, "法定到会人数 17 人")
-    clerk.fills({"到会人数": "21"})
+    clerk.fills({"到会情况": "法定人数已到，可以开会"})
     clerk.submits()
+    chair.opens("宣布开会")
+    chair.fills({"现在": "宣布开会"})
+    chair.fills({"表决方式": "纸质投票，由两人分别录入票数", "已宣布会议纪律，会议封闭进行": "是"})
+    chair.submits()
+    clerk.does("询问并登记回避", {"已逐一询问在场专家，须回避的都已登记": "是"})
     for person, task in ((clerk, "录入票数（第一人）"), (other, "录入票数（第二人）")):
         person.opens(task)
         person.fills({"出席人数": "21", "同意": "17", "不同意": "3", "弃权（含未交票）": "1"})
         person.submits()
+
+
+@contextmanager
+def in_the_room(live: Live) -> Iterator[Sitting]:
+    """The meeting in the demo's own database."""
+    engine = Engine(Settings.from_environment(live.environment), registry())
+    try:
+        province = Province(engine)
+        yield Sitting(province, province.rows(review_meeting)[0]["instance_id"], hands(province))
+    finally:
+        engine.stop()
 
 
 def sign_result(office: Office) -> None:
