@@ -7,7 +7,7 @@ demo stay free for whoever tries the program out. Nothing here is written into t
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
@@ -42,7 +42,7 @@ from processes.register.application_tables import application, review_cycle
 from processes.register.ballot_tables import ballot_round, ballot_token
 from processes.register.committee_tables import committee, review_meeting
 from processes.register.meetings import candidates
-from processes.register.notice_tables import publicity_item
+from processes.register.notice_tables import publicity_item, publicity_notice
 from processes.register.rolls import roll
 from processes.rules.groups import Group
 
@@ -172,8 +172,8 @@ class Player(OfficeDay):
             self.engine.run(WriteOpinion(meeting_id, application_id, *said))
         self.do(meeting, "write_group_opinion", office, opinions_checked=True)
 
-    def hold(self, meeting: str, yes: Sequence[int], present: int = 18) -> None:
-        """Everybody who came votes; `yes` of them for each case in turn. Signed and sealed."""
+    def hold(self, meeting: str, yes: Mapping[int, int], present: int = 18) -> None:
+        """Everybody who came votes; `yes` of them for each case by its number. Signed and sealed."""
         office, chair = self.actor("committee_office"), self.actor("chair")
         meeting_id = self.meeting_id(meeting)
         with self.engine.store.snapshot() as connection:
@@ -183,14 +183,19 @@ class Player(OfficeDay):
         self.do(meeting, "check_in", office, arrival="open")
         opened = {"session_step": "open", "ballot_mode": "electronic", "round_minutes": 15, "discipline": True}
         self.do(meeting, "open_session", chair, **opened)
-        for agree in yes:
+        agreed = {
+            self.rows(application, application.c.instance_id == self.cases[n])[0]["id"]: m for n, m in yes.items()
+        }
+        for _ in yes:
             self.do(meeting, "declare_recusal", office, recusals_asked=True)
             self.do(meeting, "present_opinion", chair, presented=True)
-            round_id = self.rows(ballot_round, ballot_round.c.meeting_id == meeting_id, ballot_round.c.status == "open")
-            held = [row["expert_id"] for row in self.rows(ballot_token, ballot_token.c.round_id == round_id[0]["id"])]
+            opened_now = (ballot_round.c.meeting_id == meeting_id, ballot_round.c.status == "open")
+            round_ = self.rows(ballot_round, *opened_now)[0]
+            held = {row["expert_id"] for row in self.rows(ballot_token, ballot_token.c.round_id == round_["id"])}
             voters = [self.actor(row["account"]) for row in seats if row["expert_id"] in held]
             for seat, who in enumerate(voters):
-                self.engine.run(CastBallot(meeting_id, round_id[0]["id"], "yes" if seat < agree else "no", who))
+                choice = "yes" if seat < agreed[round_["application_id"]] else "no"
+                self.engine.run(CastBallot(meeting_id, round_["id"], choice, who))
             self.engine.work()
             self.do(meeting, "close_round", chair, close_decision="count")
         signed = {"announcement": "sign", "signature": "演示主任委员", "seal_file": [self.attach(chair)]}
@@ -202,9 +207,11 @@ class Player(OfficeDay):
         return str(self.rows(review_meeting, review_meeting.c.instance_id == meeting)[0]["id"])
 
     def object_to(self, number: int, text: str) -> None:
-        """An anonymous objection to the case's entry in its newest notice."""
+        """An anonymous objection to the case's entry in the notice of results."""
         case = self.rows(application, application.c.instance_id == self.cases[number])[0]["id"]
-        item = self.rows(publicity_item, publicity_item.c.application_id == case)[-1]
+        public = select(publicity_notice.c.id).where(publicity_notice.c.kind == "result")
+        listed = (publicity_item.c.application_id == case, publicity_item.c.notice_id.in_(public))
+        item = self.rows(publicity_item, *listed)[0]
         filed = FileObjection(
             item["notice_id"], item["position"], ["false_performance"], text, nonce=new_id() + new_id()
         )
@@ -264,7 +271,7 @@ def _script(player: Player) -> None:
     spring = player.plan("2026-03-24")
     player.prepare(spring)
     at("2026-03-24T09:00:00")
-    player.hold(spring, (15, 14, 16))
+    player.hold(spring, {112: 15, 113: 14, 114: 16})
     at("2026-03-27T10:00:00")
     player.publish_result(spring)
     at("2026-04-08T09:00:00")
@@ -277,7 +284,7 @@ def _script(player: Player) -> None:
     may = player.plan("2026-05-21")
     player.prepare(may)
     at("2026-05-21T09:00:00")
-    player.hold(may, (14, 13, 9))
+    player.hold(may, {109: 14, 110: 13, 111: 9})
     at("2026-05-27T10:00:00")
     player.publish_result(may)
     player.published(103)
