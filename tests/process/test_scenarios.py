@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from engine.scenarios.play import Outcome, play
 from engine.scenarios.sandbox import Workshop
 from engine.scenarios.script import Scenario, TestFile, read_tests
 from processes import demo, office
+from processes.tools import play as tool
 
 REGISTRY = office.registry()
 WALKED = ("P01", "P02", "P03", "P05", "P06", "P07", "P12", "P13", "P14", "P18")  # whose every flow is walked
@@ -83,3 +85,20 @@ def test_every_flow_is_walked(workshop: Workshop, played: dict[tuple[str, str], 
     assert mine, f"{keys[0]}.test.yaml is missing"
     walked = {flow for scenario in mine for flow in outcome(workshop, played, scenario).walked}
     assert missing(release(), keys[0], walked) == []
+
+
+def test_the_tool_tells_what_passed_and_what_was_found_instead(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    source = office.ROOT / "certificate" / "P13_confirmation_certificate.test.yaml"
+    assert tool.main([str(source)]) == 0
+    assert "flows not walked: none" in capsys.readouterr().out
+    broken = tmp_path / source.name
+    broken.write_text(source.read_text("utf-8").replace("ended: certified", "ended: lost"), encoding="utf-8")
+    assert tool.main([str(broken)]) == 1
+    told = capsys.readouterr().out
+    assert "FAIL" in told
+    assert "应结束于“lost”" in told
+    broken.write_text("process: P13_confirmation_certificate\nscenarios: []\n", encoding="utf-8")
+    assert tool.main([str(broken)]) == 1
+    assert "TEST_WRONG" in capsys.readouterr().out
