@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.errors import Invalid, TooMany
+from engine.errors import Invalid, NotFound, TooMany
+from engine.registry import Actor
 from forms.i18n import T, Text, gettext
 from processes.openness.notices import FiledAs
 from processes.openness.queries import PublicParameters
@@ -18,8 +19,8 @@ from processes.publicity.words import GROUND_WORDS
 from web import filing
 from web.filing import KeptFile, OpenPage
 from web.pages.desk import ask, due, now
-from web.pages.notices import KIND, options
-from web.security import no_session
+from web.pages.notices import options
+from web.security import current_actor, no_session
 
 blueprint = Blueprint("objecting", __name__, url_prefix="/public/notices")
 
@@ -59,7 +60,7 @@ def _more_room(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
 
 @blueprint.get("/<notice_id>/objection")
 def write(notice_id: str) -> ResponseReturnValue:
-    notice = ask(NoticeView(notice_id))
+    notice, _ = _read(notice_id)
     if not _in_time(notice):
         return _closed(notice), 410
     item = request.args.get("item", "")
@@ -69,7 +70,7 @@ def write(notice_id: str) -> ResponseReturnValue:
 @blueprint.get("/<notice_id>/tip-off")
 def write_late(notice_id: str) -> ResponseReturnValue:
     """After the window: what comes now holds nothing, and the page says so."""
-    notice = ask(NoticeView(notice_id))
+    notice, _ = _read(notice_id)
     if _in_time(notice):
         return redirect(url_for("objecting.write", notice_id=notice_id), 303)
     return _page(notice, filing.open_page(notice_id), Typed())
@@ -78,7 +79,7 @@ def write_late(notice_id: str) -> ResponseReturnValue:
 @blueprint.post("/<notice_id>/objection")
 @no_session
 def send(notice_id: str) -> ResponseReturnValue:
-    notice = ask(NoticeView(notice_id))
+    notice, reader = _read(notice_id)
     opened = filing.read_page(notice_id, request.form.get("page", ""))
     known = ask(FiledAs(opened.nonce)) if opened else None
     if known is not None:
@@ -105,7 +106,8 @@ def send(notice_id: str) -> ResponseReturnValue:
         if not errors and filing.too_quick(page):
             raise TooMany(T("页面刚刚打开就提交了，请核对内容，2 秒后再提交。"), retry_after=2)
         if not errors:
-            return _receipt(filing.file_objection(notice_id, page.nonce, files, typed.command())["receipt_no"])
+            sent = filing.file_objection(notice_id, page.nonce, files, {**typed.command(), "reader": reader})
+            return _receipt(sent["receipt_no"])
     except TooMany as refused:
         seconds = str(refused.facts["retry_after"])
         said = T("{why}您填写的内容都在这一页上。", why=refused.text)
@@ -113,6 +115,31 @@ def send(notice_id: str) -> ResponseReturnValue:
     except Invalid as invalid:
         errors |= invalid.errors
     return _page(notice, mark, typed, errors), 422
+
+
+def _read(notice_id: str) -> tuple[NoticeShown, Actor | None]:
+    """A notice of the province, for everybody; one inside a unit for its people, who are logged in to read it. Who that was
+    goes nowhere: it only says that the notice may be read. Raises NotFound."""
+    try:
+        return ask(NoticeView(notice_id)), None
+    except NotFound:
+        reader = current_actor()
+        if reader is None:
+            raise
+        return ask(NoticeView(notice_id, reader)), reader
+
+
+def _back(notice: NoticeShown) -> list[tuple[str, str]]:
+    """Where the notice is read: (words, address) from the list down."""
+    if notice.scope == "province":
+        return [
+            (gettext("结果公示"), url_for("notice.index")),
+            (notice.title, url_for("notice.show", notice_id=notice.id)),
+        ]
+    return [
+        (gettext("公示"), url_for("publicity.index")),
+        (notice.title, url_for("publicity.show", notice_id=notice.id)),
+    ]
 
 
 def _typed(notice: NoticeShown, page: OpenPage) -> Typed:
@@ -146,7 +173,7 @@ def _page(
     return render_template(
         "public/objection.html",
         notice=notice,
-        kind=str(KIND[notice.kind]),
+        crumbs=_back(notice),
         mark=mark,
         typed=typed,
         kept=filing.seal_files(opened.nonce, typed.files) if opened and typed.files else "",
@@ -170,7 +197,7 @@ ANCHOR = {"nonce": "", "via": "", "grounds": "grounds-education", "real_name": "
 
 
 def _closed(notice: NoticeShown) -> str:
-    return render_template("public/objection_closed.html", notice=notice)
+    return render_template("public/objection_closed.html", notice=notice, crumbs=_back(notice))
 
 
 def _in_time(notice: NoticeShown) -> bool:

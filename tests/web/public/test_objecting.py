@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from io import BytesIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from engine.attachments.tables import attachment
 from engine.clock import FixedClock
+from engine.identity.passwords import DEMO_PASSWORD
 from engine.store import tables as t
 from processes.openness.evidence import SweepEvidence
 from processes.register.notice_tables import publicity_item
-from processes.register.objection_tables import objection
+from processes.register.objection_tables import compensation, objection, supplementary_period
 from tests.process.province import Province
 from tests.web.public.conftest import CLOSES, HOSTILE, LEE, PICTURE, Publish, Visitor, Wall
 
@@ -260,6 +261,61 @@ def test_a_notice_of_a_unit_or_a_draft_takes_no_objection_here(
         answer = visitor.client.post(f"/public/notices/{notice}/objection", data={"text": "x"})
         assert answer.status_code == 404
     assert rows(province) == []
+
+
+def test_inside_a_unit_its_people_object_and_nobody_else(
+    province: Province, publish: Publish, visitor: Visitor
+) -> None:
+    notice = publish(scope="unit", title="单位推荐人选公示")
+    path = f"/public/notices/{notice}/objection"
+    for stranger in ("c-008", "hr-u02"):
+        log_in(visitor, stranger)
+        visitor.open(path)
+        assert visitor.status == 404
+    log_in(visitor, "c-002")  # works in the unit
+    assert path in visitor.open(f"/publicity/{notice}")
+    visitor.open(path)
+    visitor.objection(notice)
+    assert visitor.status == 303, visitor.page
+    (kept,) = rows(province)
+    assert "c-002" not in str(kept)
+    with province.engine.store.snapshot() as connection:
+        told = [row for row in connection.execute(select(t.event)) if row.kind == "objection_received"]
+    assert [row.actor for row in told] == [None]
+    assert "c-002" not in str(told)
+
+
+def log_in(visitor: Visitor, username: str) -> None:
+    visitor.client.delete_cookie("zhiping")
+    page = visitor.open("/login")
+    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', page)
+    assert token
+    sent = {"csrf_token": token[1], "username": username, "password": DEMO_PASSWORD}
+    assert visitor.client.post("/login", data=sent).status_code == 303
+
+
+def test_after_an_outage_a_supplementary_period_takes_objections_in_time(
+    province: Province, publish: Publish, visitor: Visitor
+) -> None:
+    notice = publish()
+    until = CLOSES + timedelta(days=1)
+    with province.engine.store.transaction() as connection:
+        given = {"from_at": CLOSES - timedelta(hours=2), "to_at": CLOSES, "reason": "停电"}
+        connection.execute(insert(compensation).values(id="c", offered_by="a", offered_at=CLOSES, **given))
+        connection.execute(
+            insert(supplementary_period).values(
+                notice_id=notice, compensation_id="c", opened_at=CLOSES, objections_until=until
+            )
+        )
+    set_clock(province, until - timedelta(seconds=1))
+    assert "因系统停用" in visitor.open(f"/public/notices/{notice}")
+    visitor.open(f"/public/notices/{notice}/objection")
+    visitor.objection(notice)
+    assert visitor.status == 303
+    assert rows(province)[0]["timely"] is True
+    set_clock(province, until)
+    visitor.open(f"/public/notices/{notice}/objection")
+    assert visitor.status == 410
 
 
 def test_the_receipt_is_found_as_people_type_it_and_guesses_are_slowed(
