@@ -38,7 +38,7 @@ STATES = {
     PENDING: T("未开始"),
     WAITING: T("等待启动"),
     RUNNING: T("进行中"),
-    OVERDUE: T("已逾期"),
+    OVERDUE: T("已超期"),
     DONE: T("已完成"),
     WAIVED: T("不再等待"),
 }
@@ -259,7 +259,7 @@ def _stream(one: StreamShown, links: Links, own: bool) -> dict[str, Any]:
 def _stream_phase(one: StreamPhase) -> dict[str, Any]:
     if one.overdue_days:
         late = (
-            gettext("逾期 {n} 个工作日", n=one.overdue_days)
+            gettext("超期 {n} 个工作日", n=one.overdue_days)
             if one.state == OVERDUE
             else gettext("晚了 {n} 个工作日", n=one.overdue_days)
         )

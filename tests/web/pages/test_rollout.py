@@ -36,8 +36,8 @@ def test_the_running_programme_is_shown_with_what_is_late(browse, programmes) ->
     assert page.count('class="zp-line-bar') == 3
     assert 'role="img" aria-label="第 1 阶段“安排部署”' in page
     golog = row(page, "果洛藏族自治州")
-    assert "已逾期" in golog
-    assert re.search(r"逾期 \d+ 个工作日", golog)
+    assert "已超期" in golog
+    assert re.search(r"超期 \d+ 个工作日", golog)
     assert "已上报省档案局" in golog
     assert "演示·负责人2" in golog
     assert "已上报省档案局" not in row(page, "西宁市")
