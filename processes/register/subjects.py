@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from engine.store import tables
+from engine.store.packed import unpack
 from forms.i18n import T, Text
 from processes.dates import day
 from processes.register.application_tables import application
@@ -20,6 +22,8 @@ from processes.register.units import unit
 
 if TYPE_CHECKING:
     from engine.queries.reading import Reading
+
+ROLLOUT = ("P01_reform_rollout", "P02_phase_task_region", "P18_summary_report")
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,27 @@ def _objection(title: str, position: int | None) -> Text:
     if position is None:
         return T("对《{title}》的异议", title=title)
     return T("对《{title}》第 {n} 项的异议", title=title, n=position)
+
+
+@dataclass(frozen=True)
+class TaskSubjects:
+    """Task id -> the region or department a step of a programme is about: one programme has ten of the same step.
+
+    Ask only for tasks that the reader has been shown by a query of the engine: rights are not checked again.
+    """
+
+    task_ids: tuple[str, ...]
+
+    def answer(self, reading: Reading) -> dict[str, str]:
+        task = tables.task
+        query = select(task.c.id, task.c.data).where(task.c.id.in_(self.task_ids), task.c.definition_key.in_(ROLLOUT))
+        found = {}
+        for row in reading.connection.execute(query) if self.task_ids else ():
+            data = unpack(row.data)
+            name = (data.get("stream") or {}).get("region_name") or data.get("region_name")
+            if name:
+                found[row.id] = str(name)
+        return found
 
 
 def _case(name: str, title: str | None, unit_name: str) -> Text:

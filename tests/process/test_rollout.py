@@ -12,8 +12,10 @@ from engine.errors import Forbidden, NotFound, Refused
 from engine.queries.task_view import TaskForm
 from engine.store import tables as t
 from engine.store.packed import unpack
+from processes.demo.small import REGIONS
 from processes.register.rollout_streams import decide
 from processes.register.rollout_tables import programme_stream, stream_phase, summary_receipt, unit_verification
+from processes.register.subjects import TaskSubjects
 from processes.register.units import post_quota
 from processes.rollout.queries import RolloutBoard
 from processes.rules.escalation import AFTER, BEFORE
@@ -235,3 +237,11 @@ def test_d16_begins_each_level_where_the_watch_looks(stage: Rollout) -> None:
         assert (level(day - 1), level(day)) == (before, named)
         before = named
     assert level(99) == before
+
+
+def test_equal_steps_are_told_apart_by_their_region(stage: Rollout) -> None:
+    stage.register(("2026-06", "2026-07", "2026-08"))
+    stage.issue("plan", "conditions")
+    tasks = stage.tasks(stage.instance, element="publicise_policy")
+    told = stage.engine.ask(TaskSubjects(tuple(task.id for task in tasks)))
+    assert sorted(told.values()) == sorted(name for name, _ in REGIONS.values())

@@ -12,9 +12,10 @@ from flask import g, request
 
 from engine.commands.port import Once, Query
 from engine.errors import Forbidden, NotFound, Refused
+from engine.queries.views import TaskItem
 from engine.registry import Actor
 from forms.i18n import T, gettext
-from processes.register.subjects import Subjects
+from processes.register.subjects import Subjects, TaskSubjects
 from web.context import engine
 from web.pages import words
 from web.security import CSRF_FIELD, require_actor
@@ -100,6 +101,23 @@ def subject(instance_id: str, business_key: str | None, process_name: str) -> st
     subjects_of([instance_id])
     told = g.subjects[instance_id]
     return str(told) if told is not None else business_key or gettext(process_name)
+
+
+def task_subjects_of(task_ids: Iterable[str]) -> None:
+    """Look up in one query which part of a case these steps are about; `task_subject` then answers from memory."""
+    known = g.setdefault("task_subjects", {})
+    missing = tuple(sorted({one for one in task_ids if one not in known}))
+    if missing:
+        known.update(dict.fromkeys(missing))
+        known.update(ask(TaskSubjects(missing)))
+
+
+def task_subject(task: TaskItem) -> str:
+    """What a step is about: the case, before it the region where a case has the same step for each region."""
+    task_subjects_of([task.id])
+    about = subject(task.process_instance_id, task.business_key, task.process_name)
+    part = g.task_subjects[task.id]
+    return f"{part} · {about}" if part else about
 
 
 def group_name(key: str) -> str:

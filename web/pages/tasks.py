@@ -24,7 +24,7 @@ from engine.store.metadata import new_id
 from forms.i18n import Text, gettext
 from processes.candidate.files import CaseFiles
 from web.pages import case, nextsteps, places, story, taskform
-from web.pages.desk import ask, due, if_allowed, me, run, subject
+from web.pages.desk import ask, due, if_allowed, me, run, task_subject
 from web.pages.said import say
 from web.pages.words import size, when
 from web.pages.work import holder, may_put_back, offered_to, row
@@ -268,7 +268,7 @@ def _subject(detail: TaskDetail) -> str:
     """What the case is about, then its process where that is not the same."""
     task = detail.task
     process = gettext(task.process_name)
-    about = subject(task.process_instance_id, task.business_key, task.process_name)
+    about = task_subject(task)
     return about if about == process else f"{about} · {process}"
 
 

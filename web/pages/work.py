@@ -26,8 +26,9 @@ from web.pages.desk import (
     me,
     offset,
     page_number,
-    subject,
     subjects_of,
+    task_subject,
+    task_subjects_of,
 )
 from web.security import login_required
 
@@ -58,7 +59,7 @@ def row(task: TaskItem, actor: Actor) -> Row:
         id=task.id,
         name=gettext(task.name) if task.name else task.element_id,
         process=gettext(task.process_name),
-        subject=subject(task.process_instance_id, task.business_key, task.process_name),
+        subject=task_subject(task),
         lane="" if lane == who else lane,
         due=due(task.due_at),
         holder=who,
@@ -100,6 +101,7 @@ def index() -> ResponseReturnValue:
         show = "mine"
     found = ask(WorkList(actor, q=q or None, first_result=offset(), max_results=PAGE_SIZE, **choices[show]))
     subjects_of(task.process_instance_id for task in found.items)
+    task_subjects_of(task.id for task in found.items)
     late = ask(WorkList(actor, mine=True, overdue=True, max_results=1)).total
     return render_template(
         "work.html",
