@@ -32,6 +32,7 @@ class OpenResult(Schema):
     apply_closes_at = fields.String(required=True)
     works_max = fields.Integer(required=True)
     sanction_outcome = fields.String(required=True)
+    resume_at = fields.String(required=True)
     education = fields.List(fields.Dict(), required=True)
     prior_title = fields.String(required=True, allow_none=True)
     prior_title_date = fields.String(required=True, allow_none=True)
@@ -68,7 +69,9 @@ def open_application(context: StepContext, _params: dict[str, Any]) -> Mapping[s
         "unit": home["name"],
         "appointment_mode": "integrated" if home["post_managed"] else "separate",
         "apply_closes_at": cycle.closes_at.isoformat(),
-        "sanction_outcome": "none",  # so that the end of the review can ask for it
+        # Known from the start, so that a gateway can ask for them.
+        "sanction_outcome": "none",
+        "resume_at": "form",
         "works_max": parameter(context.connection, "works.max", context.now),
         "education": [
             {"level": r["level"], "school": r["school"], "major": r["major"], "graduated_on": _iso(r["graduated_on"])}

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from processes.candidate import applying, reviewing
+from processes.candidate import applying, moving, reviewing
 
-HANDLERS = (*applying.HANDLERS, *reviewing.HANDLERS)
+HANDLERS = (*applying.HANDLERS, *reviewing.HANDLERS, *moving.HANDLERS)

@@ -228,6 +228,14 @@ def set_status(
         _log_status(connection, application_id, status, actor, reason, now)
 
 
+def move_to_unit(
+    connection: Connection, application_id: str, *, unit_code: str, region_code: str, mode: str, now: datetime
+) -> None:
+    """Another unit has the case from now on; `mode` is integrated or separate, as its posts are managed."""
+    values = {"unit_code": unit_code, "region_code": region_code, "appointment_mode": mode}
+    _update(connection, application_id, now, **values)
+
+
 def check_withdrawable(status: str) -> None:
     """S21: not while an objection is looked into, not once there is a certificate, not twice."""
     if status in ("unit_objection_hold", "result_objection_hold"):

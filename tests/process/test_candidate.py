@@ -264,6 +264,42 @@ def test_who_leaves_the_unit_loses_its_recommendation(province: Province) -> Non
     assert province.status(case) == "withdrawn"
 
 
+def test_who_changes_unit_before_the_recommendation_goes_on_in_the_new_one(province: Province) -> None:
+    """The old unit's post is free, its tasks are gone, and the new unit begins with its own steps."""
+    case = province.assessed()
+    province.decide(case)
+    province.publish(case)
+    province.change_person("c-001", unit_code="u02")
+    province.tell("unit_changed", case)
+    assert (province.status(case), province.open(case)) == ("unit_review", ["verify_materials"])
+    assert province.posts("u01") == (3, 2, 0)
+    assert province.application(case)["unit_code"] == "u02"
+    province.refused("NOT_FOUND", province.verify, case, "u01")
+    province.verify(case, "u02")
+    assert province.open(case) == ["panel_assessment"]
+
+
+def test_a_draft_follows_its_author_to_the_new_unit(province: Province) -> None:
+    case = province.begin("c-001")
+    province.change_person("c-001", unit_code="u02")
+    province.tell("unit_changed", case)
+    assert (province.status(case), province.open(case)) == ("draft", ["fill_application"])
+    province.fill(case, "c-001")
+    province.pledge(case, "c-001")
+    assert province.application(case)["unit_code"] == "u02"
+
+
+def test_who_changes_unit_after_the_vote_goes_on_and_is_appointed_where_they_work(province: Province) -> None:
+    case = province.queued()
+    province.until("2026-09-22T17:00:00")
+    province.tell("ballot_result", case, ballot_result="passed")
+    province.change_person("c-001", unit_code="u02")
+    province.tell("unit_changed", case)
+    assert (province.status(case), province.look(case).incidents) == ("voted_passed", ())
+    province.tell("result_published", case)
+    assert "await_publicity" in [active.element_id for active in province.look(case).active_elements]
+
+
 def test_a_message_for_another_case_does_nothing_here(province: Province) -> None:
     mine, other = province.apply("c-001"), province.apply("c-004")
     province.tell("candidate_withdrew", other)

@@ -215,6 +215,23 @@ def test_s25_fraud_found_after_the_appointment_is_a_case_of_its_own(province: Pr
     assert [bar["until"] for bar in province.bars("c-001")] == [date(2029, 12, 15)]
 
 
+def test_who_works_elsewhere_by_then_is_appointed_there(province: Province) -> None:
+    """The post reserved in the old unit is free; the new unit's people go on."""
+    case = to_the_queue(province)
+    publish_result(province, vote(province, {case: (21, 17, 3, 1)}))
+    province.change_person("c-001", unit_code="u02")
+    province.tell("unit_changed", case)
+    office, hrss = province.actor("committee_office"), province.actor("provincial_hrss")
+    province.until("2026-10-19T10:00:00")
+    province.do(case, "compile_confirmation_batch", office, matches_notice=True)
+    approved = {"decision": "approve", "doc_no": "青人社职〔2026〕9号", "date": "2026-10-19"}
+    province.do(case, "confirm_titles", hrss, **approved)
+    province.do(case, "issue_certificate", office, identity_checked=True)
+    assert (province.application(case)["unit_code"], province.posts("u01")) == ("u02", (3, 2, 0))
+    (task,) = province.tasks(case)
+    assert task.scope == "unit:u02"
+
+
 def test_a_tip_off_proven_after_the_appointment_begins_a_case_of_its_own(province: Province) -> None:
     """R-97: fraud has no time limit; nobody waits for the message of a case that has ended."""
     case = to_the_queue(province)
