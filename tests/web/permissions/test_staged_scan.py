@@ -38,7 +38,7 @@ from tests.process.province import MORNING, Province
 from web.app import create_app
 
 IDENTITY = re.compile(r"(?<![0-9a-f.])\d{17}[\dXx](?![0-9a-f])")
-TELEPHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+TELEPHONE = re.compile(r"(?<![0-9A-Za-z.\\-])1[3-9]\d{9}(?![0-9A-Za-z\-])")  # not a piece of a hash or an id
 API = "/api/v1"
 # Who may know who sits on a committee, and who keeps the accounts.
 KNOWS = frozenset({"committee_office", "supervisor"})
