@@ -170,3 +170,11 @@ def test_s01_a_failed_vote_is_told_with_the_public_notice_and_ends_after_the_rec
     province.until("2026-10-17T00:00:00")
     assert province.closed(case)
     assert (province.status(case), province.posts("u01")) == ("voted_failed", (3, 2, 0))
+
+
+def test_s01_on_paper_the_same_counts_give_the_same_result(province: Province) -> None:
+    case = province.queued_in("c-001", "u01", "xining")
+    meeting = vote(province, {case: (21, 17, 3, 1)}, mode="paper")
+    publish_result(province, meeting)
+    assert closes(province, meeting, "result") == midnight("2026-10-11")
+    assert province.status(case) == "result_publicity"
