@@ -32,7 +32,7 @@ def test_what_an_update_brings_becomes_active_and_an_owners_change_stays(engine)
     files = shipped_files(engine)
     owners = files["D08_vote_result.dmn"].replace("表决".encode(), "投票".encode())
     assert owners != files["D08_vote_result.dmn"]
-    engine.run(Deploy(files={"D08_vote_result.dmn": owners}, actor=None))
+    engine.run(Deploy(files={"D08_vote_result.dmn": owners}, actor=None, play=False))
     assert next(iter(demo.load(engine))) == "示范数据已经在数据库中，没有改动。"
     assert engine.ask(UnseenFiles({**files, "x.form": b"{}"})) == {"x.form": b"{}"}
 
