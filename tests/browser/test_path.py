@@ -42,9 +42,10 @@ def test_from_application_to_appointment(visit: Callable[..., Page], live: Live)
     publish_recommendation(office)
     endorse_and_review(office)
     plan_meeting(office)
-    hold_meeting(office, live)
-    sign_result(office)
-    publish_result(office)
+    with in_the_room(live) as sitting:
+        hold_meeting(office, sitting)
+        sign_result(office, sitting)
+        publish_result(office, sitting)
     confirm(office)
     publish_appointment(office)
     appoint(office)
@@ -138,29 +139,38 @@ def plan_meeting(office: Office) -> None:
     clerk.submits()
 
 
-def hold_meeting(office: Office, live: Live) -> None:
+def hold_meeting(office: Office, sitting: Sitting) -> None:
     """On paper. What happens in the room itself (the experts' opinions, who has come) is done beside the browser."""
     clerk, other, chair = office["committee_office"], office["committee_office2"], office["chair"]
-    with in_the_room(live) as sitting:
-        sitting.arrange()
-        clerk.does("确认评审分组", {"分组已核对，没有须回避的专家审阅有关申报": "是"})
-        sitting.write_opinions()
-        clerk.does("收齐小组意见", {"小组意见已全部交齐": "是"})
-        office["admin"].moves_the_clock("2026-09-22", hours=8)
-        sitting.arrive(21)
-    clerk.opens("核对到会")
+    sitting.arrange()
+    step(clerk, sitting, "group_arrangement", {"分组已核对，没有须回避的专家审阅有关申报": "是"})
+    sitting.write_opinions()
+    step(clerk, sitting, "write_group_opinion", {"小组意见已全部交齐": "是"})
+    office["admin"].moves_the_clock("2026-09-22", hours=8)
+    sitting.arrive(21)
+    opens(clerk, sitting, "check_in")
     clerk.sees(WHO, "法定到会人数 17 人")
     clerk.fills({"到会情况": "法定人数已到，可以开会"})
     clerk.submits()
-    chair.opens("宣布开会")
+    opens(chair, sitting, "open_session")
     chair.fills({"现在": "宣布开会"})
     chair.fills({"表决方式": "纸质投票，由两人分别录入票数", "已宣布会议纪律，会议封闭进行": "是"})
     chair.submits()
-    clerk.does("询问并登记回避", {"已逐一询问在场专家，须回避的都已登记": "是"})
-    for person, task in ((clerk, "录入票数（第一人）"), (other, "录入票数（第二人）")):
-        person.opens(task)
-        person.fills({"出席人数": "21", "同意": "17", "不同意": "3", "弃权（含未交票）": "1"})
-        person.submits()
+    step(clerk, sitting, "confirm_recusals", {"已逐一询问在场专家，须回避的都已登记": "是"})
+    for person, element in ((clerk, "enter_counts_first"), (other, "enter_counts_second")):
+        counts = {"出席人数": "21", "同意": "17", "不同意": "3", "弃权（含未交票）": "1"}
+        step(person, sitting, element, counts)
+
+
+def opens(person: Person, sitting: Sitting, element: str) -> None:
+    """This meeting's task: the demo holds another meeting with the same steps."""
+    person.goes_to(f"/tasks/{sitting.stage.task(sitting.instance, element).id}")
+
+
+def step(person: Person, sitting: Sitting, element: str, answers: dict[str, str | tuple[str, ...]]) -> None:
+    opens(person, sitting, element)
+    person.fills(answers)
+    person.submits()
 
 
 @contextmanager
@@ -175,22 +185,23 @@ def in_the_room(live: Live) -> Iterator[Sitting]:
         engine.stop()
 
 
-def sign_result(office: Office) -> None:
+def sign_result(office: Office, sitting: Sitting) -> None:
     chair, clerk = office["chair"], office["committee_office"]
-    chair.opens("宣布结果并签字")
+    opens(chair, sitting, "announce_and_sign")
     chair.sees(WHO, "17", "通过")
     chair.fills({"签名": "演示 主任委员", "加盖评委会印章的结果单": FILE})
     chair.submits()
     office["c-001"].goes_to("/me")
     office["c-001"].sees_not("表决通过")  # nobody is told before the notice
-    clerk.does("撰写并签署会议记录", {"评议经过": "逐一介绍、评议并表决。", "签名": "演示 评审办甲"})
-    office["supervisor"].does("监督签字", {"签名": "演示 监督员"})
+    step(clerk, sitting, "sign_minutes", {"评议经过": "逐一介绍、评议并表决。", "签名": "演示 评审办甲"})
+    step(office["supervisor"], sitting, "countersign_minutes", {"签名": "演示 监督员"})
 
 
-def publish_result(office: Office) -> None:
+def publish_result(office: Office, sitting: Sitting) -> None:
     office["admin"].moves_the_clock("2026-09-28", hours=7)
-    office["committee_office"].does("编制公示", {**NOTICE, "公示标题": "高级职称评审结果公示"})
-    office["committee_office2"].does("复核公示", {"复核结论": "同意发布"})
+    words = {**NOTICE, "公示标题": "高级职称评审结果公示"}
+    step(office["committee_office"], sitting, "prepare_notice", words)
+    step(office["committee_office2"], sitting, "approve_notice", {"复核结论": "同意发布"})
     office["committee_office2"].sees("2026年10月10日（周六）24:00")
     office["c-001"].goes_to("/me")
     office["c-001"].sees("评审结果正在公示。")
