@@ -33,6 +33,7 @@ from engine.registry import Actor, Membership
 from engine.store.metadata import new_id
 from engine.store.tables import event
 from processes.committee.commands import ArrangeGroups, CastBallot, CheckIn, WriteOpinion
+from processes.demo import rollout
 from processes.demo.candidates import add_candidate
 from processes.demo.play import MEETING, OfficeDay
 from processes.demo.small import ARCHIVIST, Candidate
@@ -274,9 +275,10 @@ def _script(player: Player) -> None:
     player.hold(spring, {112: 15, 113: 14, 114: 16})
     at("2026-03-27T10:00:00")
     player.publish_result(spring)
-    at("2026-04-08T09:00:00")
+    rollout.play_present(player)
+    at("2026-05-08T09:00:00")
     for number in (113, 114):
-        player.confirm(player.cases[number], "青人社职〔2026〕（演示）3号", "2026-04-08")
+        player.confirm(player.cases[number], "青人社职〔2026〕（演示）3号", "2026-05-08")
         player.issue(player.cases[number])
     at("2026-05-11T09:00:00")
     for number in (109, 110, 111):

@@ -17,6 +17,7 @@ from engine.commands.step import Step
 from engine.errors import ZhipingError
 from engine.identity import people as accounts
 from engine.registry import Actor
+from processes.demo.play import OfficeDay
 from processes.register import people, units
 from processes.register.application_tables import application
 from processes.register.applications import details
@@ -26,13 +27,6 @@ from tests.process.stage import Stage
 
 MORNING = "2026-06-01T09:00:00+08:00"
 QUOTA_PUBLIC = "2026-06-15T09:00:00+08:00"
-REVIEW = "P04_candidate_title_review"
-ASSOCIATE = "associate_research_archivist"
-
-WORKS = [
-    {"kind": "standard", "title": "档案数字化作业规范", "role": "第一起草人", "date": "2024-05-01", "abstract": "规范"},
-    {"kind": "restoration", "title": "藏文木刻档案修复", "role": "主持", "date": "2025-03-01", "abstract": "修复"},
-]
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Sent:
 
 
 @dataclass
-class Province(Stage):
+class Province(Stage, OfficeDay):
     """The demo province with verbs for a candidate's way. `case` is one instance of P04."""
 
     known: dict[str, Actor] = field(default_factory=dict)
@@ -60,101 +54,13 @@ class Province(Stage):
                 self.known[username] = accounts.actor(connection, username)
         return self.known[username]
 
-    def begin(self, candidate: str) -> str:
-        """Start an application as this candidate; answers the instance."""
-        return self.start(REVIEW, self.actor(candidate))
-
-    def fill(self, case: str, candidate: str, target: str = ASSOCIATE, **changed: Any) -> None:
-        """Submit the form with what the register proposed, and a few honest answers."""
-        shown = self.form(case, "fill_application", self.actor(candidate))
-        names = ("education", "prior_title", "prior_title_date", "archives_work_from", "annual_assessments")
-        values: dict[str, Any] = {name: shown.get(name) for name in names}
-        if values["prior_title"]:
-            since = int(values["prior_title_date"][:4])
-            values["annual_assessments"] = [row for row in values["annual_assessments"] if row["year"] >= since]
-        values |= {
-            "target_title": target,
-            "track": "artisan",
-            "channel": "normal",
-            "identity_status": "public_institution",
-            "work_summary": "从事档案整理、数字化和修复工作。",
-            "performance_items": [
-                {"date": "2025-10-01", "what": "完成三万卷数字化", "role": "负责人", "effect": "可查"}
-            ],
-            "works": WORKS,
-            "consent_pipl": True,
-            **changed,
-        }
-        if target == "archives_clerk":
-            values.pop("prior_title")
-            values.pop("prior_title_date")
-        elif not values["prior_title"]:
-            values.pop("prior_title_date")
-        self.do(case, "fill_application", self.actor(candidate), **values)
-
-    def pledge(self, case: str, candidate: str) -> None:
-        self.do(case, "sign_pledge", self.actor(candidate), agree=True)
-
-    def apply(self, candidate: str, target: str = ASSOCIATE, **changed: Any) -> str:
-        """From the start to the judgement; answers the instance."""
-        case = self.begin(candidate)
-        self.fill(case, candidate, target, **changed)
-        self.pledge(case, candidate)
-        return case
-
     def evidence(self, candidate: str) -> list[str]:
         return [self.attach(self.actor(candidate), "证明.png")]
-
-    def verify(self, case: str, unit: str = "u01", authenticity: str = "all_true") -> None:
-        items = ["education", "title_certificate", "assessments", "performance", "works", "work_history"]
-        hr = self.actor(f"hr-{unit}")
-        self.do(case, "verify_materials", hr, checked_items=items, authenticity=authenticity, handler_pledge=True)
-
-    def assess(self, case: str, unit: str = "u01", ethics: str = "pass") -> None:
-        values = {"ethics": ethics, "ability": 90, "performance": 92, "agree": 9, "against": 0, "abstain": 0, "rank": 1}
-        self.do(case, "panel_assessment", self.actor(f"panel-{unit}"), opinion="一致同意推荐。", **values)
-
-    def decide(self, case: str, unit: str = "u01", decision: str = "recommend") -> None:
-        values = {"decision": decision, **({"reason": "本年度名额有限。"} if decision != "recommend" else {})}
-        self.do(case, "decide_recommend", self.actor(f"leader-{unit}"), **values)
-
-    def publish(self, case: str, unit: str = "u01") -> None:
-        """Prepare and approve the recommendation's notice."""
-        hr, leader = self.actor(f"hr-{unit}"), self.actor(f"leader-{unit}")
-        photo = [self.attach(hr)]
-        values = {
-            "title": "申报推荐人选公示",
-            "body": "现将拟推荐人选予以公示，如有异议请反映。",
-            "min_workdays": 5,
-            "contact_phone": "0971-6120001",
-            "contact_email": "hr@example.cn",
-            "board_photo": photo,
-        }
-        self.do(case, "prepare_notice", hr, **values)
-        self.do(case, "approve_notice", leader, decision="approve")
 
     def close_notice(self, case: str) -> None:
         """Let the window of the case's newest notice run out."""
         notices = self.rows(publicity_notice, publicity_notice.c.instance_id == case)
         self.engine.work(max(row["closes_at"] for row in notices if row["closes_at"]))
-
-    def submit_recommendation(self, case: str, unit: str = "u01") -> None:
-        hr = self.actor(f"hr-{unit}")
-        self.do(case, "submit_recommendation", hr, objection_summary="无", seal_file=[self.attach(hr)])
-
-    def endorse(self, case: str, region: str = "xining", decision: str = "agree") -> None:
-        values = {"decision": decision, **({"reason": "推荐程序须补正。"} if decision != "agree" else {})}
-        self.do(case, "local_endorse", self.actor(f"region-{region}"), **values)
-
-    def review(self, case: str, outcome: str = "accepted") -> None:
-        office = self.actor("committee_office")
-        reason = {"reason": "材料逾期未补或不符合条件。"} if outcome != "accepted" else {}
-        checklist = [{"item": "education", "result": "ok"}]
-        self.do(case, "review_materials", office, checklist=checklist, outcome=outcome, **reason)
-
-    def audit(self, case: str, outcome: str = "ok") -> None:
-        comment = "代表作真实，有行业领先水平和带动作用。"
-        self.do(case, "audit_conclude", self.actor("committee_office"), comment=comment, outcome=outcome)
 
     def assessed(self, candidate: str = "c-001", unit: str = "u01", **changed: Any) -> str:
         """A case on the leader's desk, or where its unit's posts are full; after the quota notice has closed."""

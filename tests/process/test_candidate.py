@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import Invalid
-from tests.process.province import ASSOCIATE, Province
+from processes.demo.play import ASSOCIATE
+from tests.process.province import Province
 
 
 def test_the_whole_way_to_the_meeting(province: Province) -> None:
@@ -41,18 +42,18 @@ def test_whose_application_it_is_says_the_account_not_the_client(province: Provi
 
 
 def test_a_second_application_in_the_year_is_refused(province: Province) -> None:
-    province.begin("c-001")
-    province.refused("APPLICATION_EXISTS", province.begin, "c-001")
+    province.open_case("c-001")
+    province.refused("APPLICATION_EXISTS", province.open_case, "c-001")
 
 
 def test_nobody_without_a_record_and_nobody_outside_the_window_applies(province: Province) -> None:
     province.until("2026-07-01T00:00:00")
-    province.refused("CYCLE_CLOSED", province.begin, "c-001")
-    province.refused("FORBIDDEN", province.begin, "hr-u01")
+    province.refused("CYCLE_CLOSED", province.open_case, "c-001")
+    province.refused("FORBIDDEN", province.open_case, "hr-u01")
 
 
 def test_a_draft_ends_with_the_window(province: Province) -> None:
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     province.until("2026-06-30T23:59:59")
     assert province.open(case) == ["fill_application"]
     province.until("2026-07-01T00:00:00")
@@ -62,7 +63,7 @@ def test_a_draft_ends_with_the_window(province: Province) -> None:
 
 def test_an_unsigned_application_ends_with_the_window(province: Province) -> None:
     """R-110: after the last day nothing can be submitted, so no pledge is left waiting that could never be signed."""
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     province.fill(case, "c-001")
     province.until("2026-06-30T23:59:59")
     assert province.open(case) == ["sign_pledge"]
@@ -72,7 +73,7 @@ def test_an_unsigned_application_ends_with_the_window(province: Province) -> Non
 
 
 def test_without_the_pledge_nothing_is_submitted(province: Province) -> None:
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     province.fill(case, "c-001")
     with pytest.raises(Invalid) as refusal:
         province.do(case, "sign_pledge", province.actor("c-001"), agree=False)
@@ -82,7 +83,7 @@ def test_without_the_pledge_nothing_is_submitted(province: Province) -> None:
 
 def test_papers_and_languages_are_no_fields_of_the_form(province: Province) -> None:
     """R-04: what must not gate is not even asked for."""
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     for forbidden in ("papers", "english", "computer", "hukou"):
         with pytest.raises(Invalid) as refusal:
             province.fill(case, "c-001", **{forbidden: "x"})
@@ -98,7 +99,7 @@ def test_a_confidential_work_keeps_no_file(province: Province) -> None:
 
 @pytest.mark.parametrize("returned", [1, 3])
 def test_the_unit_sends_it_back_and_it_comes_again_filled_in(province: Province, returned: int) -> None:
-    case = province.begin("c-005")
+    case = province.open_case("c-005")
     for _ in range(returned):
         province.fill(case, "c-005")
         province.pledge(case, "c-005")
@@ -280,7 +281,7 @@ def test_who_changes_unit_before_the_recommendation_goes_on_in_the_new_one(provi
 
 
 def test_a_draft_follows_its_author_to_the_new_unit(province: Province) -> None:
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     province.change_person("c-001", unit_code="u02")
     province.tell("unit_changed", case)
     assert (province.status(case), province.open(case)) == ("draft", ["fill_application"])

@@ -138,7 +138,7 @@ def test_a_meeting_is_sealed_although_somebody_on_its_list_withdrew(province: Pr
 
 def test_an_applicants_task_is_of_the_group_and_yet_nobody_elses(province: Province) -> None:
     """The group of the lane is `candidate`; one applicant never sees another's task or case (S12f)."""
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     (mine,) = province.tasks(case, province.actor("c-001"))
     assert (mine.candidate_groups, mine.assignee, mine.scope) == (("candidate",), "c-001", "person:c-001")
     other = province.actor("c-002")

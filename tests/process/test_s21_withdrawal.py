@@ -162,7 +162,7 @@ def rejected(province: Province) -> str:
 
 
 def expired(province: Province) -> str:
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     province.until("2026-07-01T00:00:00")
     return case
 

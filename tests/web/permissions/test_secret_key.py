@@ -28,7 +28,7 @@ def test_a_case_goes_on_after_the_secret_was_changed(loaded: Path, tmp_path: Pat
     path = tmp_path / "province.db"
     shutil.copy(loaded, path)
     before = reopened(path, OLD)
-    case = before.begin("c-001")
+    case = before.open_case("c-001")
     before.engine.stop()
     lost = reopened(path, NEW)
     with pytest.raises(Refused) as refusal:

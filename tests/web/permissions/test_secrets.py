@@ -59,7 +59,7 @@ def test_an_applicant_learns_where_a_case_stands_and_not_who_worked_on_it(provin
 
 def test_nobody_tells_a_case_what_only_a_meeting_or_a_notice_may(province: Province, program: Make) -> None:
     """A process owner who could publish these could pass an applicant alone."""
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     owner, correlation = program("process_owner"), {"application_id": province.application(case)["id"]}
     for name in ("ballot_result", "result_published", "publicity_closed"):
         for keep in (False, True):
