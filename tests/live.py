@@ -35,7 +35,7 @@ class Live:
             **settings,
         }
         if demo:
-            self.command("demo", "--at", START)
+            self.command("demo", "--bare", "--at", START)
         self.output = (self.folder / "server.log").open("w+")
         self.process = self._start()
 
