@@ -18,6 +18,7 @@ from processes.register import groups, rolls
 from processes.register.applications import details, get_application
 from processes.register.cases import case_facts
 from processes.register.meetings import candidates
+from processes.register.recusals import has_begun
 from processes.rules.privacy import without_numbers
 
 
@@ -71,6 +72,7 @@ class Dossier:
             ),
             opinions=tuple(_opinions(connection, meeting, self.application_id, who)),
             may_write=(meeting["status"] == "planned" and mine is not None and self.application_id in mine[1].cases),
+            may_stand_back=(who.me is not None and not has_begun(connection, self.meeting_id, self.application_id)),
         )
 
 

@@ -269,7 +269,7 @@ class CaseFile:
 
     Codes as in the register; `education`: (level, school, major, graduated_on); `performance`: (date, what, role, effect);
     `assessments`: year -> grade; `evidence`: files for the channel as (attachment id, name, bytes). `may_write`: the reader
-    may still write or correct an opinion."""
+    may still write or correct an opinion; `may_stand_back`: may still declare a relation, as no round was opened."""
 
     meeting_id: str
     application_id: str
@@ -292,3 +292,4 @@ class CaseFile:
     interviews: tuple[InterviewShown, ...]
     opinions: tuple[OpinionShown, ...]
     may_write: bool
+    may_stand_back: bool

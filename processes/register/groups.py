@@ -292,7 +292,7 @@ def _refuse(connection: Connection, meeting_id: str, groups: Sequence[Group]) ->
         return
     words = {
         "small": T("{n} 个组不足 {least} 人", n=found.get("small"), least=rules.LEAST),
-        "leaderless": T("{n} 个组没有主审", n=found.get("leaderless")),
+        "leaderless": T("{n} 个组没有组长", n=found.get("leaderless")),
         "twice": T("{n} 人同时在两个组", n=found.get("twice")),
         "unread": T("{n} 份申报没有分组", n=found.get("unread")),
         "doubled": T("{n} 份申报分到两个组", n=found.get("doubled")),

@@ -35,3 +35,14 @@ document.addEventListener('click', (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+// a page that waits for what others do asks anew, and is drawn again only when it has something else to say
+for (const waiting of document.querySelectorAll('[data-again]')) {
+  const shown = waiting.textContent;
+  setInterval(async () => {
+    const answer = await fetch(location.href).catch(() => null); // no line: the next turn asks again
+    if (!answer) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (page.querySelector('[data-again]')?.textContent !== shown) location.reload();
+  }, waiting.dataset.again * 1000);
+}

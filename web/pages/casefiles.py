@@ -18,8 +18,9 @@ from web.files import download
 from web.pages.desk import ask, me, run
 from web.pages.meetings import INTERVIEW, RELATION
 from web.pages.said import say
+from web.pages.tried import Tried, kept, refused
 from web.pages.words import day, size
-from web.security import kept_fields, login_required
+from web.security import login_required
 
 blueprint = Blueprint("casefile", __name__, url_prefix="/meetings")
 
@@ -28,33 +29,26 @@ RECOMMENDATION: dict[str, Text] = {
     "reject": T("不建议通过"),
     "interview": T("需要答辩"),
 }
-FIELDS = ("strengths", "weaknesses", "recommendation")
+OPINION, RECUSAL = "opinion", "recusal"  # the two forms of the page
 
 
 @blueprint.get("/<meeting_id>/cases/<application_id>")
 @login_required
 def show(meeting_id: str, application_id: str) -> ResponseReturnValue:
-    kept = kept_fields()
-    typed = {name: kept.get(name, "") for name in FIELDS} if kept is not None else None
-    return _page(meeting_id, application_id, me(), typed=typed)
+    return _page(meeting_id, application_id, me(), kept())
 
 
 @blueprint.post("/<meeting_id>/cases/<application_id>", endpoint="write")
 @login_required(back="casefile.show")
 def write(meeting_id: str, application_id: str) -> ResponseReturnValue:
     """An expert's opinion; sending it again corrects it until the session opens."""
-    actor = me()
-    typed = {name: request.form.get(name, "") for name in FIELDS}
-    command = WriteOpinion(
-        meeting_id, application_id, typed["strengths"], typed["recommendation"], actor, typed["weaknesses"]
+    strengths, weaknesses, recommendation = (
+        request.form.get(name, "") for name in ("strengths", "weaknesses", "recommendation")
     )
-    try:
-        run(command)
-    except Invalid as error:
-        wrong = {name: str(said[0]) for name, said in error.errors.items()}
-        return _page(meeting_id, application_id, actor, typed=typed, errors=wrong), 422
-    except Refused as error:
-        return _page(meeting_id, application_id, actor, typed=typed, errors={"strengths": str(error.text)}), 422
+    command = WriteOpinion(meeting_id, application_id, strengths, recommendation, me(), weaknesses)
+    wrong = _refusal(command, "strengths")
+    if wrong:
+        return _page(meeting_id, application_id, me(), refused(OPINION, request.form, wrong)), 422
     say(gettext("评议意见已保存。开会之前可以再改。"))
     return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
 
@@ -63,18 +57,24 @@ def write(meeting_id: str, application_id: str) -> ResponseReturnValue:
 @login_required(back="casefile.show")
 def stand_back(meeting_id: str, application_id: str) -> ResponseReturnValue:
     """An expert declares a relation; from then on this case is out of their sight."""
-    actor = me()
     ground, note = request.form.get("ground", ""), request.form.get("note", "").strip()[:500]
-    try:
-        run(DeclareRecusal(meeting_id, application_id, ground, actor, note or None))
-    except Invalid as error:
-        wrong = {name: str(said[0]) for name, said in error.errors.items()}
-        return _page(meeting_id, application_id, actor, errors=wrong, standing_back=ground), 422
-    except (Refused, Conflict) as error:
-        wrong = {"ground": str(error.text)}
-        return _page(meeting_id, application_id, actor, errors=wrong, standing_back=ground), 422
+    command = DeclareRecusal(meeting_id, application_id, ground, me(), note or None)
+    wrong = _refusal(command, "ground") if ground else {"ground": T("请选择是什么关系。")}
+    if wrong:
+        return _page(meeting_id, application_id, me(), refused(RECUSAL, request.form, wrong)), 422
     say(gettext("已申明回避。这位申报人的材料不再向您显示，您也不参加这一位的评议和表决。"))
     return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+
+
+def _refusal(command: Any, otherwise: str) -> dict[str, Text]:
+    """Run it; what is wrong, field by field, is empty where it was taken."""
+    try:
+        run(command)
+    except Invalid as error:
+        return {name: said[0] for name, said in error.errors.items()}
+    except (Refused, Conflict) as error:
+        return {otherwise: error.text}
+    return {}
 
 
 @blueprint.get("/<meeting_id>/cases/<application_id>/files/<attachment_id>")
@@ -83,19 +83,9 @@ def file(meeting_id: str, application_id: str, attachment_id: str) -> ResponseRe
     return download(ask(MeetingFile(meeting_id, application_id, attachment_id, me())))
 
 
-def _page(
-    meeting_id: str,
-    application_id: str,
-    actor: Actor,
-    *,
-    typed: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-    standing_back: str | None = None,
-) -> str:
+def _page(meeting_id: str, application_id: str, actor: Actor, tried: Tried) -> str:
     shown = ask(Dossier(meeting_id, application_id, actor))
     own = next((one for one in shown.opinions if one.mine), None)
-    if typed is None:
-        typed = {name: getattr(own, name) for name in FIELDS} if own is not None else {}
     return render_template(
         "meeting/case.html",
         meeting_id=meeting_id,
@@ -116,13 +106,11 @@ def _page(
             for one in shown.opinions
             if not (one.mine and shown.may_write)
         ],
-        written_at=own.written_at if own is not None else None,
+        own=own,
         recommendations=RECOMMENDATION,
         relations={name: label for name, label in RELATION.items() if name != "self"},
-        is_expert="expert" in actor.groups,
-        typed=typed,
-        errors=errors or {},
-        standing_back=standing_back,
+        may_stand_back=shown.may_stand_back,
+        tried=tried,
     )
 
 

@@ -8,13 +8,15 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from engine.queries.work_list import WorkList
 from engine.registry import Actor
 from forms.i18n import T, Text, gettext
 from processes.candidate.words import TITLE
 from processes.committee.queries import MeetingRoom, MyMeetings, ResultSheet
+from processes.committee.readers import works_as
 from processes.committee.room import CaseLine, Counts, Room, Sheet
-from web.pages.desk import ask, due, me, now
+from web.pages.desk import ask, due, in_group, me, now
+from web.pages.tried import Tried, kept
+from web.pages.wanted import wanted
 from web.security import login_required
 
 blueprint = Blueprint("meeting", __name__, url_prefix="/meetings")
@@ -97,25 +99,30 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<meeting_id>")
 @login_required
 def show(meeting_id: str) -> ResponseReturnValue:
-    return page(meeting_id, me())
+    return page(meeting_id, me(), kept())
 
 
 @blueprint.get("/<meeting_id>/sheet")
 @login_required
 def sheet(meeting_id: str) -> ResponseReturnValue:
     """The result sheet on the screen; no expert stands on it."""
-    shown = ask(ResultSheet(meeting_id, me()))
+    actor = me()
+    shown = ask(ResultSheet(meeting_id, actor))
     return render_template(
-        "meeting/sheet.html", sheet=shown, rows=_sheet_rows(shown), mode=MODE, stage=str(STAGE[shown.stage])
+        "meeting/sheet.html",
+        sheet=shown,
+        rows=_sheet_rows(shown),
+        stage=str(STAGE[shown.stage]),
+        on_paper=shown.announced_at is not None and bool(works_as(actor)),
+        sees_room=bool(works_as(actor)) or in_group(actor, "expert"),  # others read the sealed sheet alone
     )
 
 
-def page(
-    meeting_id: str, actor: Actor, *, errors: dict[str, str] | None = None, typed: dict[str, Any] | None = None
-) -> str:
-    """The room; with `errors` (field -> sentence) what the office had `typed` stands in the form again."""
+def page(meeting_id: str, actor: Actor, tried: Tried) -> str:
+    """The room; `tried`: a form of it that was not taken, or the one that was being sent when the login was lost."""
     room = ask(MeetingRoom(meeting_id, actor))
     cases = {one.application_id: _case(one) for one in room.cases}
+    preparing = room.stage in ("preparing", "checking_in")
     return render_template(
         "meeting/room.html",
         room=room,
@@ -124,22 +131,34 @@ def page(
         mode=str(MODE[room.mode]),
         cases=list(cases.values()),
         by_id=cases,
+        listed=[_choice(one) for one in room.cases],
+        not_begun=[_choice(one) for one in room.cases if one.state in ("waiting", "void")],
         current=_current(room, cases),
-        tasks=_tasks(room, actor),
+        tasks=wanted(actor, room.instance_id),
         office="office" in room.as_,
+        expert="expert" in room.as_,
         sees_names=bool(room.as_ & {"office", "supervisor"}),
-        before="expert" in room.as_ and room.stage in ("preparing", "checking_in"),
-        preparing=room.stage in ("preparing", "checking_in"),
+        sees_sheet=bool(room.as_ - {"expert"}) or room.stage in ("announced", "sealed"),
+        preparing=preparing,
         open_now=room.stage in ("checking_in", "voting"),
-        members=[one for one in room.attendance if one.here],
+        working=preparing or room.stage == "voting",
+        to_write=sum(one.opinion == "due" for one in room.cases) if preparing else 0,
+        here=[one for one in room.attendance if one.here],
         absent=[one for one in room.attendance if not one.here],
+        experts=[(one.expert_id, f"{one.name}（{one.unit_name}）") for one in room.attendance],
+        reserves=[(one.expert_id, f"{one.name}（{one.unit_name}）") for one in room.reserves],
         group_of={member: group.number for group in room.groups for member, _, _ in group.members},
         leads={member for group in room.groups for member, _, lead in group.members if lead},
-        words={"relation": RELATION, "source": SOURCE, "interview": INTERVIEW},
-        errors=errors or {},
-        typed=typed or {},
-        now=now(),
+        group_numbers=range(1, max(len(room.attendance) // 3, len(room.groups)) + 1),
+        relations=RELATION,
+        sources=SOURCE,
+        interviews=INTERVIEW,
+        tried=tried,
     )
+
+
+def _choice(one: CaseLine) -> tuple[str, str]:
+    return one.application_id, f"{one.number} {one.name}"
 
 
 def _case(one: CaseLine) -> dict[str, Any]:
@@ -162,7 +181,6 @@ def _case(one: CaseLine) -> dict[str, Any]:
         "recused": one.recused,
         "mine": one.mine,
         "opinion": one.opinion,
-        "waiting": one.state in ("waiting", "void"),
     }
 
 
@@ -192,14 +210,6 @@ def _current(room: Room, cases: dict[str, dict[str, Any]]) -> dict[str, Any] | N
     }
 
 
-def _tasks(room: Room, actor: Actor) -> list[dict[str, Any]]:
-    """What this meeting's process wants of the reader now."""
-    if room.instance_id is None:
-        return []
-    found = ask(WorkList(actor, mine=True, process_instance_id=room.instance_id, max_results=20)).items
-    return [{"id": one.id, "name": gettext(one.name), "due": due(one.due_at)} for one in found]
-
-
 def _sheet_rows(shown: Sheet) -> list[dict[str, Any]]:
     rows = []
     for line in shown.cases:
@@ -217,7 +227,8 @@ def _sheet_rows(shown: Sheet) -> list[dict[str, Any]]:
                         "missing": one.counts.eligible - one.counts.yes - one.counts.no - one.counts.abstain,
                         "result": str(RESULT[one.result]) if one.result else "",
                         "kind": "stopped" if one.void else RESULT_KIND.get(one.result or "", "plain"),
-                        "void_reason": one.void_reason if one.void else None,
+                        "void": one.void,
+                        "void_reason": one.void_reason,
                     }
                     for one in line.rounds
                 ],

@@ -34,6 +34,7 @@ from processes.publicity.words import (
 from web.files import download
 from web.pages.desk import PAGE_SIZE, Pages, ask, due, in_group, me, offset, page_number, run
 from web.pages.said import say
+from web.pages.wanted import wanted
 from web.pages.words import size
 from web.security import login_required
 
@@ -89,6 +90,7 @@ def _page(objection_id: str, actor: Actor, problem: str | None = None) -> str:
         via=str(VIA_WORDS[shown.via]),
         evidence=_files(objection_id, shown.evidence),
         found=_found(objection_id, shown.found) if shown.found else None,
+        tasks=wanted(actor, shown.line.instance_id),
         may_open=_may_open(actor, shown),
         sees_list=in_group(actor, *OPENERS, "unit_supervisor"),
         problem=problem,

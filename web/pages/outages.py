@@ -12,6 +12,7 @@ from forms.i18n import gettext
 from processes.publicity.outages import CONFIRMERS, ConfirmCompensation, OfferCompensation, Outage, Outages
 from web.pages.desk import ask, in_group, me, run
 from web.pages.said import say
+from web.pages.tried import Tried, kept, refused
 from web.security import login_required
 
 blueprint = Blueprint("outage", __name__, url_prefix="/outages")
@@ -22,7 +23,7 @@ LONGEST_REASON = 500
 @blueprint.get("")
 @login_required
 def index() -> ResponseReturnValue:
-    return _page({}, {})
+    return _page(kept())
 
 
 @blueprint.post("/offer", endpoint="offer")
@@ -34,9 +35,9 @@ def offer() -> ResponseReturnValue:
     try:
         run(OfferCompensation(key, reason, me()))
     except Invalid as error:
-        return _page({key: str(error.errors["reason"][0])}, {key: reason}), 422
+        return _page(refused(key, request.form, {"reason": error.errors["reason"][0]})), 422
     except Refused as error:
-        return _page({key: str(error.text)}, {key: reason}), 422
+        return _page(refused(key, request.form, {"reason": error.text})), 422
     say(gettext("已提出补足一个工作日，等另一人确认后生效。"))
     return redirect(url_for("outage.index"), 303)
 
@@ -53,15 +54,15 @@ def confirm(compensation_id: str) -> ResponseReturnValue:
     return redirect(url_for("outage.index"), 303)
 
 
-def _page(errors: dict[str, str], typed: dict[str, str]) -> str:
+def _page(tried: Tried) -> str:
     actor = me()
     return render_template(
         "publicity/outages.html",
         outages=[_row(one) for one in ask(Outages(actor))],
+        may_offer=in_group(actor, "committee_office"),
         may_confirm=in_group(actor, *CONFIRMERS),
         username=actor.username,
-        errors=errors,
-        typed=typed,
+        tried=tried,
     )
 
 

@@ -51,7 +51,7 @@ _objection = _of(INVESTIGATORS | {"committee_office", "unit_supervisor"})
 _rollout = _of(ROLLOUT_READERS)
 
 PLACES = (
-    Place("P12_review_meeting_vote", None, "meeting.show", T("打开会议室"), _meeting, {"meeting_id": "meeting_id"}),
+    Place("P12_review_meeting_vote", None, "meeting.show", T("打开会议工作页"), _meeting, {"meeting_id": "meeting_id"}),
     Place("P06_publicity_window", None, "publicity.show", T("打开公示"), _notice, {"notice_id": "notice_id"}),
     Place(
         "P06_publicity_window",

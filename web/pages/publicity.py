@@ -25,35 +25,22 @@ from processes.publicity.words import GROUND_WORDS, STATUS_WORDS, VIA_WORDS
 from processes.rules.workdays import end_of_day
 from web.pages import taskform
 from web.pages.desk import PAGE_SIZE, Pages, ask, due, if_allowed, in_group, me, offset, page_number, run
-from web.pages.notices import KIND
+from web.pages.notices import KIND, head, options, rows_of
 from web.pages.said import say
+from web.pages.tried import Tried, kept, refused
 from web.pages.words import until
 from web.security import login_required
 
 blueprint = Blueprint("publicity", __name__, url_prefix="/publicity")
 
 LONGEST_REASON = 500
+EXTEND, RECALL = "extend", "recall"  # the two forms of a notice's page
+PAPER = {"received_at": "received_on"}  # a field of the command -> of the form
 CAUSE: dict[str, Text] = {
     "published": T("发布时计算"),
     "extended": T("延长"),
     "calendar": T("工作日历有变"),
     "outage": T("系统停用补足"),
-}
-COLUMNS: dict[str, tuple[tuple[str, Text], ...]] = {
-    "person": (
-        ("name", T("姓名")),
-        ("unit", T("单位")),
-        ("current_title", T("现任职称")),
-        ("target_title", T("申报职称")),
-        ("channel", T("渠道")),
-        ("works", T("代表作")),
-    ),
-    "quota": (
-        ("level", T("层级")),
-        ("approved", T("核定")),
-        ("occupied", T("已聘")),
-        ("vacant", T("空缺")),
-    ),
 }
 ITEM_STATE: dict[str, Text] = {
     "clear": T("无异议"),
@@ -81,23 +68,23 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<notice_id>")
 @login_required
 def show(notice_id: str) -> ResponseReturnValue:
-    return _page(notice_id, me())
+    return _page(notice_id, me(), kept())
 
 
 @blueprint.post("/<notice_id>/extend", endpoint="extend")
 @login_required(back="publicity.show")
 def extend(notice_id: str) -> ResponseReturnValue:
     """Move the end to 24:00 of another day."""
-    typed = {"day": request.form.get("day", ""), "reason": request.form.get("reason", "").strip()[:LONGEST_REASON]}
+    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
+    closes_at = _end_of(request.form.get("day", ""))
+    if closes_at is None:
+        return _refused(notice_id, EXTEND, {"day": T("请填写日期。")})
     try:
-        closes_at = _end_of(typed["day"])
-        answer = run(ExtendNotice(notice_id, closes_at, typed["reason"], me()))
-    except ValueError:
-        return _page(notice_id, me(), extending=typed, errors={"day": gettext("请填写日期。")}), 422
+        answer = run(ExtendNotice(notice_id, closes_at, reason, me()))
     except Invalid as error:
-        return _page(notice_id, me(), extending=typed, errors=_first(error)), 422
+        return _refused(notice_id, EXTEND, _first(error))
     except Refused as error:
-        return _page(notice_id, me(), extending=typed, errors={"day": str(error.text)}), 422
+        return _refused(notice_id, EXTEND, {"day": error.text})
     say(gettext("公示期已延长到 {at}。原来的截止时间和理由都留有记录。", at=until(answer["closes_at"])))
     return redirect(url_for("publicity.show", notice_id=notice_id), 303)
 
@@ -105,14 +92,13 @@ def extend(notice_id: str) -> ResponseReturnValue:
 @blueprint.post("/<notice_id>/recall", endpoint="recall")
 @login_required(back="publicity.show")
 def recall(notice_id: str) -> ResponseReturnValue:
-    typed = {"recall_reason": request.form.get("recall_reason", "").strip()[:LONGEST_REASON]}
+    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
     try:
-        run(RequestRecall(notice_id, typed["recall_reason"], me()))
+        run(RequestRecall(notice_id, reason, me()))
     except Invalid as error:
-        errors = {"recall_reason": _first(error)["reason"]}
-        return _page(notice_id, me(), recalling=typed, errors=errors), 422
+        return _refused(notice_id, RECALL, _first(error))
     except Refused as error:
-        return _page(notice_id, me(), recalling=typed, errors={"recall_reason": str(error.text)}), 422
+        return _refused(notice_id, RECALL, {"reason": error.text})
     say(gettext("已提请撤回。是否撤回由发布单位在“我的工作”里决定；重新发布后公示期从头算起。"))
     return redirect(url_for("publicity.show", notice_id=notice_id), 303)
 
@@ -121,54 +107,57 @@ def recall(notice_id: str) -> ResponseReturnValue:
 @login_required
 def objection(notice_id: str) -> ResponseReturnValue:
     """Enter an objection that came on paper or by telephone."""
-    return _objection_page(notice_id, {}, {})
+    return _objection_page(notice_id, me(), kept(), [])
 
 
 @blueprint.post("/<notice_id>/objection", endpoint="register")
 @login_required(back="publicity.objection")
 def register(notice_id: str) -> ResponseReturnValue:
-    actor = me()
+    actor, form = me(), request.form
+    _require_registrar(actor, ask(NoticeView(notice_id, actor)))
     files, rejected = taskform.uploads(actor)
-    form = request.form
-    typed: dict[str, Any] = {
-        name: form.get(name, "") for name in ("item", "text", "name", "phone", "via", "received_on", "time", "note")
-    }
-    typed["grounds"] = form.getlist("grounds")
-    typed["evidence"] = [*form.getlist("evidence_kept"), *(value for _, value in files)]
+    evidence = [*form.getlist("evidence_kept"), *(value for _, value in files)]
+    wrong: dict[str, Text] = {}
     if rejected:
-        wrong = {"evidence": str(next(iter(rejected.values()))[0])}
-        return _objection_page(notice_id, typed, wrong), 422
-    try:
-        received_at = _instant(typed["received_on"], typed["time"])
-    except ValueError:
-        return _objection_page(notice_id, typed, {"received_on": gettext("请填写实际收到的日期和时间。")}), 422
+        wrong["evidence"] = next(iter(rejected.values()))[0]
+    received_at = _instant(form.get("received_on", ""), form.get("time", ""))
+    if received_at is None:
+        wrong["received_on"] = T("请填写实际收到的日期和时间。")
+    name, phone, item = (form.get(one, "").strip() for one in ("name", "phone", "item"))
     command = FileObjection(
         notice_id,
-        int(typed["item"]) if typed["item"].isdecimal() else None,
-        typed["grounds"],
-        typed["text"],
-        typed["evidence"],
-        real_name=bool(typed["name"].strip()),
-        name=typed["name"],
-        phone=typed["phone"],
-        via=typed["via"],
+        int(item) if item.isdecimal() else None,
+        form.getlist("grounds"),
+        form.get("text", ""),
+        evidence,
+        real_name=bool(name or phone),
+        name=name,
+        phone=phone,
+        via=form.get("via", ""),
         actor=actor,
         received_at=received_at,
-        note=typed["note"],
+        note=form.get("note", ""),
     )
+    answer: dict[str, Any] = {}
     try:
-        answer = run(command, key=form.get("_key"), actor=actor)
+        command.check()
+        if not wrong:
+            answer = run(command, key=form.get("_key"), actor=actor)
     except Invalid as error:
-        return _objection_page(notice_id, typed, _first(error)), 422
+        wrong = {PAPER.get(field, field): sentence for field, sentence in _first(error).items()} | wrong
     except Refused as error:
-        return _objection_page(notice_id, typed, {"text": str(error.text)}), 422
-    told = (
-        gettext("已登记，回执号 {no}。所涉事项暂缓，异议调查已经开始。", no=answer["receipt_no"])
-        if answer["timely"]
-        else gettext("已登记为线索，回执号 {no}。收到时公示期已满，所涉事项不暂缓。", no=answer["receipt_no"])
-    )
-    say(told)
+        wrong = {"text": error.text}
+    if wrong:
+        return _objection_page(notice_id, actor, refused("", form, wrong), evidence), 422
+    if answer["timely"]:
+        say(gettext("已登记，回执号 {no}。所涉事项暂缓，异议调查已经开始。", no=answer["receipt_no"]))
+    else:
+        say(gettext("已登记为线索，回执号 {no}。收到时公示期已满，所涉事项不暂缓。", no=answer["receipt_no"]))
     return redirect(url_for("publicity.show", notice_id=notice_id), 303)
+
+
+def _refused(notice_id: str, form: str, errors: dict[str, Text]) -> ResponseReturnValue:
+    return _page(notice_id, me(), refused(form, request.form, errors)), 422
 
 
 def _row(one: NoticeShown) -> dict[str, Any]:
@@ -186,14 +175,7 @@ def _row(one: NoticeShown) -> dict[str, Any]:
     }
 
 
-def _page(
-    notice_id: str,
-    actor: Actor,
-    *,
-    extending: dict[str, str] | None = None,
-    recalling: dict[str, str] | None = None,
-    errors: dict[str, str] | None = None,
-) -> str:
+def _page(notice_id: str, actor: Actor, tried: Tried) -> str:
     shown = ask(NoticeView(notice_id, actor))
     objections = ask(Objections(actor, notice_id, max_results=500)).items
     publishes = _publishes(actor, shown)
@@ -203,7 +185,7 @@ def _page(
         body=shown.body,
         contact=(shown.contact_phone, shown.contact_email),
         content_hash=shown.content_hash,
-        columns=COLUMNS["quota" if shown.kind == "quota" else "person"],
+        columns=head(shown),
         items=_items(shown),
         ends=[_end(one) for one in reversed(shown.ends)],
         objections_until=shown.objections_until if shown.objections_until > shown.closes_at else None,
@@ -219,57 +201,55 @@ def _page(
             for one in objections
         ],
         may_change=publishes and shown.state == "open",
-        may_register=publishes or in_group(actor, *OPENERS, "unit_supervisor"),
-        extending=extending or {},
-        recalling=recalling or {},
-        errors=errors or {},
+        publishes=publishes,
+        may_register=_may_register(actor, shown),
+        tried=tried,
     )
 
 
-def _objection_page(notice_id: str, typed: dict[str, Any], errors: dict[str, str]) -> str:
-    actor = me()
+def _objection_page(notice_id: str, actor: Actor, tried: Tried, evidence: list[str]) -> str:
     shown = ask(NoticeView(notice_id, actor))
-    if not (_publishes(actor, shown) or in_group(actor, *OPENERS, "unit_supervisor")):
-        raise Forbidden(T("只有发布单位和调查、监督人员可以登记收到的异议。"))
-    kept = [if_allowed(attachments.AttachmentView(one, actor)) for one in typed.get("evidence", [])]
+    _require_registrar(actor, shown)
+    files = [if_allowed(attachments.AttachmentView(one, actor)) for one in evidence]
     return render_template(
         "publicity/objection_new.html",
         notice=_row(shown),
-        choices=[(str(n), _name_of(item)) for n, item in enumerate(shown.items, 1)],
+        choices=[(str(number), told) for number, told in options(shown)],
         grounds=GROUND_WORDS,
         vias={name: words for name, words in VIA_WORDS.items() if name != "online"},
-        typed=typed,
-        kept=[item for item in kept if item is not None],
-        errors=errors,
+        files=[item for item in files if item is not None],
+        t=tried,
         key=request.form.get("_key") or new_id(),
     )
 
 
+def _may_register(actor: Actor, shown: NoticeShown) -> bool:
+    """As `FileObjection` asks again: a unit's supervisor for the unit's own notices."""
+    inside = shown.scope == "unit" and matches(actor, [Candidate("group", "unit_supervisor", shown.publisher_scope)])
+    return inside or _publishes(actor, shown) or in_group(actor, *OPENERS)
+
+
+def _require_registrar(actor: Actor, shown: NoticeShown) -> None:
+    if not _may_register(actor, shown):
+        raise Forbidden(T("只有发布单位和调查、监督人员可以登记收到的异议。"))
+
+
 def _items(shown: NoticeShown) -> list[dict[str, Any]]:
+    """The items in words, each with how it stands."""
     standings = {one.position: one for one in shown.standings}
-    columns = COLUMNS["quota" if shown.kind == "quota" else "person"]
+    heads = head(shown)
     rows = []
-    for number, item in enumerate(shown.items, 1):
-        standing = standings.get(number)
+    for row in rows_of(shown):
+        standing = standings.get(row["no"])
         state, kind = "", "plain"
         if standing is not None and standing.hold:
-            state, kind = gettext("异议核查中，暂缓"), "late"
+            state, kind = gettext("异议核查中，暂缓"), "waiting"
         elif standing is not None and standing.outcome is not None:
             state = str(ITEM_STATE[standing.outcome])
             kind = "good" if standing.outcome == "clear" else "stopped"
-        cells = [(str(label), _cell(item.get(name))) for name, label in columns]
-        rows.append({"number": number, "cells": cells, "state": state, "kind": kind})
+        cells = list(zip(heads, row["cells"], strict=True))
+        rows.append({"number": row["no"], "cells": cells, "state": state, "kind": kind})
     return rows
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return "；".join(str(one) for one in value)
-    return "" if value is None else str(value)
-
-
-def _name_of(item: Any) -> str:
-    return str(item.get("name") or item.get("level") or "")
 
 
 def _end(one: WindowEnd) -> dict[str, Any]:
@@ -287,14 +267,20 @@ def _publishes(actor: Actor, shown: NoticeShown) -> bool:
     return matches(actor, [Candidate("group", shown.publisher_group, shown.publisher_scope)])
 
 
-def _end_of(text: str) -> datetime:
-    """24:00 of a day. Raises ValueError for anything but a date."""
-    return end_of_day(date.fromisoformat(text))
+def _end_of(text: str) -> datetime | None:
+    """24:00 of a day; None for anything but a date."""
+    try:
+        return end_of_day(date.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
 
 
-def _instant(day_text: str, time_text: str) -> datetime:
-    return datetime.combine(date.fromisoformat(day_text), time.fromisoformat(time_text or "00:00"), SHANGHAI)
+def _instant(day_text: str, time_text: str) -> datetime | None:
+    try:
+        return datetime.combine(date.fromisoformat(day_text), time.fromisoformat(time_text), SHANGHAI)
+    except ValueError:
+        return None
 
 
-def _first(error: Invalid) -> dict[str, str]:
-    return {name: str(sentences[0]) for name, sentences in error.errors.items()}
+def _first(error: Invalid) -> dict[str, Text]:
+    return {name: sentences[0] for name, sentences in error.errors.items()}
