@@ -119,6 +119,7 @@ count_entry = Table(
     CheckConstraint("present >= 0 AND yes >= 0 AND no >= 0 AND abstain >= 0", name="counts"),
 )
 
+
 def get_meeting(connection: Connection, meeting_id: str, *, lock: bool = False) -> RowMapping:
     """The meeting's row. Raises `NotFound`."""
     query = select(review_meeting).where(review_meeting.c.id == meeting_id)
