@@ -144,7 +144,8 @@ class OfficeDay(ABC):
 
     def publish_result(self, meeting: str) -> None:
         """The office prepares the notice, a second member approves it."""
-        self.do(meeting, "prepare_notice", self.actor("committee_office"), **NOTICE)
+        words = {**NOTICE, "title": "档案系列高级职称评审结果公示"}
+        self.do(meeting, "prepare_notice", self.actor("committee_office"), **words)
         self.do(meeting, "approve_notice", self.actor("committee_office2"), decision="approve")
 
     def confirm(self, case: str, doc_no: str, on: str) -> None:

@@ -145,6 +145,20 @@ class Player(OfficeDay):
     def audited(self, number: int) -> None:
         self.audit(self.cases[number])
 
+    def compete(self, number: int) -> None:
+        """The unit chooses on merit and publishes whom it means to appoint."""
+        case, hr = self.cases[number], self.actor(f"hr-{UNIT}")
+        self.do(case, "competition_plan", hr, posts=1, plan="按竞聘方案择优聘用一人。", terms=3)
+        self.do(case, "qualification_check", hr, qualified=True)
+        self.do(case, "competition_evaluation", self.actor(f"panel-{UNIT}"), score=92, ranking=1)
+        self.publish(case, UNIT)
+
+    def hire(self, number: int) -> None:
+        """After the notice has closed."""
+        contract = {"post_grade": 7, "contract_from": "2026-05-18", "contract_to": "2029-05-17"}
+        self.do(self.cases[number], "appoint", self.actor(f"hr-{UNIT}"), **contract)
+        self.do(self.cases[number], "file_appointment", self.actor("region-xining"), filing_note="同意备案")
+
     # meetings
 
     def plan(self, held_on: str) -> str:
@@ -280,11 +294,14 @@ def _script(player: Player) -> None:
     for number in (113, 114):
         player.confirm(player.cases[number], "青人社职〔2026〕（演示）3号", "2026-05-08")
         player.issue(player.cases[number])
+    player.compete(114)
     at("2026-05-11T09:00:00")
     for number in (109, 110, 111):
         player.audited(number)
     may = player.plan("2026-05-21")
     player.prepare(may)
+    at("2026-05-18T09:00:00")
+    player.hire(114)
     at("2026-05-21T09:00:00")
     player.hold(may, {109: 14, 110: 13, 111: 9})
     at("2026-05-27T10:00:00")
