@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 LEAST = 3  # members of a group
+ENOUGH = 5  # members whom the proposal gives a group: every one of them writes an opinion of every case
 CASES_EACH = 8  # cases that one group can read well
 
 
@@ -55,7 +56,8 @@ def propose(
     """Groups of at least `least` members, every case in exactly one of them, nobody in the group of a case they stand back
     from (`recused`: case id -> reader ids). Cases go to who knows their field, and groups carry about the same load.
 
-    Where recusals leave no room, some members stay without a group. Raises `NoGroups`.
+    A group has at most `ENOUGH` members, those who know its cases best; the others, and those for whom recusals leave no
+    room, stay without a group and vote all the same. Raises `NoGroups`.
     """
     if not cases or len(readers) < least:
         raise NoGroups
@@ -66,7 +68,12 @@ def propose(
         placed, stuck = _place(dealt, cases, recused, least)
         if not stuck:
             order = {reader.id: position for position, reader in enumerate(readers)}
-            return [_group(members, mine, order) for members, mine in zip(dealt, placed, strict=True) if mine]
+            about = {case.id: case.about for case in cases}
+            return [
+                _group(_fittest(members, [about[case] for case in mine], max(ENOUGH, least)), mine, order)
+                for members, mine in zip(dealt, placed, strict=True)
+                if mine
+            ]
     raise NoGroups(stuck)
 
 
@@ -120,6 +127,11 @@ def _place(
     for mine in placed:
         mine.sort(key=listed.__getitem__)
     return placed, []
+
+
+def _fittest(members: Sequence[Reader], about: Sequence[frozenset[str]], most: int) -> list[Reader]:
+    """At most `most` members, who know most of these cases; of equals the earlier."""
+    return sorted(members, key=lambda one: -sum(len(one.knows & case) for case in about))[:most]
 
 
 def _group(members: Sequence[Reader], cases: Sequence[str], order: Mapping[str, int]) -> Group:

@@ -29,6 +29,7 @@ def test_whatever_is_proposed_has_no_fault(given: tuple[list[Reader], list[Readi
         return
     assert faults(found, [case.id for case in cases], recused) == {}
     assert found == propose(readers, cases, recused)
+    assert max(len(group.members) for group in found) <= 5
 
 
 @given(meetings())
@@ -48,6 +49,12 @@ def test_cases_go_to_who_knows_their_field() -> None:
     assert by_case["c0"].members == ("x1", "x3", "x5")
     assert by_case["c9"].members == ("x0", "x2", "x4")
     assert by_case["c9"].lead == "x0"
+
+
+def test_two_cases_are_not_read_by_the_whole_committee() -> None:
+    readers = [Reader(f"x{n}", frozenset({"paper"} if n >= 20 else ())) for n in range(25)]
+    (group,) = propose(readers, [Reading("c0", frozenset({"paper"})), Reading("c1")], {})
+    assert group.members == ("x20", "x21", "x22", "x23", "x24")
 
 
 def test_where_recusals_leave_no_three_there_are_no_groups() -> None:
