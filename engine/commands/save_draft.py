@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import update
 
+from engine import drafts
 from engine.clock import local
 from engine.commands.held import hold
 from engine.commands.step import Step
 from engine.errors import Refused
 from engine.history import canonical
+from engine.identity.crypto import Keyring
 from engine.registry import Actor
 from engine.store import tables as t
 from engine.store.upsert import insert_new
@@ -21,7 +23,7 @@ LARGEST = 1_000_000  # bytes of one draft as JSON
 
 @dataclass(frozen=True)
 class SaveDraft:
-    """Keep what somebody typed so far; only they read it. Answers `{"saved_at": ISO text}`."""
+    """Keep what somebody typed so far; only they read it, and it is kept sealed. Answers `{"saved_at": ISO text}`."""
 
     task_id: str
     actor: Actor
@@ -30,11 +32,14 @@ class SaveDraft:
     def execute(self, step: Step) -> dict[str, Any]:
         held = hold(step, self.task_id, self.actor)
         held.require("task.draft")
-        if len(canonical(self.data)) > LARGEST:
+        written = canonical(self.data)
+        if len(written) > LARGEST:
             raise Refused(T("草稿太大，请把资料存为附件。"), code="DRAFT_TOO_LARGE")
         draft = t.task_draft
         mine = (draft.c.task_id == self.task_id) & (draft.c.username == self.actor.username)
-        values = {"data": dict(self.data), "saved_at": step.now}
+        keyring = Keyring(step.engine.settings.secret_key)
+        sealed = drafts.seal(keyring, self.task_id, self.actor.username, written)
+        values = {"sealed": sealed, "saved_at": step.now}
         row = insert_new(step.connection, draft).values(task_id=self.task_id, username=self.actor.username, **values)
         if step.connection.execute(row).rowcount == 0:
             step.connection.execute(update(draft).where(mine).values(**values))

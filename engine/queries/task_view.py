@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import Row, select
 
-from engine import policy
+from engine import drafts, policy
 from engine.errors import NotFound
+from engine.identity.crypto import Keyring, Unreadable
 from engine.policy import TaskFacts
 from engine.queries import shaped
 from engine.queries.reading import Reading
@@ -18,6 +20,8 @@ from engine.registry import Actor
 from engine.store import tables as t
 from engine.store.packed import unpack
 from forms.i18n import T
+
+log = structlog.get_logger(__name__)
 
 ACTIONS = ("claim", "unclaim", "assign", "delegate", "complete", "draft")
 
@@ -70,18 +74,29 @@ class TaskForm:
             schema = release.form(row.form_key).raw
         draft = t.task_draft
         kept = reading.connection.execute(
-            select(draft.c.data, draft.c.saved_at).where(
+            select(draft.c.sealed, draft.c.saved_at).where(
                 draft.c.task_id == row.id, draft.c.username == self.actor.username
             )
         ).first()
+        typed = self._opened(reading, kept.sealed) if kept else None
         return TaskFormView(
             task_id=row.id,
             revision=row.revision,
             schema=schema,
             data=_data(reading, self.actor, row, facts),
-            draft=kept.data if kept else None,
+            draft=typed,
             draft_saved_at=kept.saved_at if kept else None,
+            draft_unreadable=kept is not None and typed is None,
         )
+
+    def _opened(self, reading: Reading, sealed: bytes) -> dict[str, Any] | None:
+        """None for a draft whose key is gone: the form must open all the same, and the reader is told."""
+        keyring = Keyring(reading.engine.settings.secret_key)
+        try:
+            return drafts.unseal(keyring, self.task_id, self.actor.username, sealed)
+        except Unreadable as error:
+            log.warning("draft unreadable", task=self.task_id, error=str(error))
+            return None
 
 
 def visible(reading: Reading, actor: Actor, task_id: str) -> tuple[Row[Any], TaskFacts]:

@@ -56,7 +56,8 @@ class TaskDetail:
 
 @dataclass(frozen=True)
 class TaskFormView:
-    """`schema` is the form's JSON, None for a task without form; `draft` what the reader last saved, if anything."""
+    """`schema` is the form's JSON, None for a task without form; `draft` what the reader last saved, if anything;
+    `draft_unreadable`: something was saved and no longer opens (the secret was changed without keeping the old one)."""
 
     task_id: str
     revision: int
@@ -64,6 +65,7 @@ class TaskFormView:
     data: Mapping[str, Any]
     draft: Mapping[str, Any] | None
     draft_saved_at: datetime | None
+    draft_unreadable: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,12 @@ def configuration(connection: Connection, locations: Sequence[Path] = ()) -> Con
     return config
 
 
-def upgrade(connection: Connection, locations: Sequence[Path] = ()) -> None:
-    """Run every missing revision in the caller's transaction."""
-    command.upgrade(configuration(connection, locations), "heads")
+def upgrade(connection: Connection, locations: Sequence[Path] = (), secret: str = "") -> None:
+    """Run every missing revision in the caller's transaction. `secret` (the setting `secret_key`) seals what earlier
+    revisions kept in the clear; without it such a revision is Refused (SECRET_NEEDED) where it finds anything."""
+    config = configuration(connection, locations)
+    config.attributes["secret"] = secret
+    command.upgrade(config, "heads")
 
 
 def is_current(connection: Connection, locations: Sequence[Path] = ()) -> bool:

@@ -34,11 +34,11 @@ def prepare(url: str, locations: Sequence[Path]) -> None:
         raise Refused(T("数据库是另一个版本的。请先备份，再运行 zhiping db upgrade。"), code="DATABASE_VERSION")
 
 
-def upgrade(url: str, locations: Sequence[Path]) -> None:
-    """Every missing revision, all or none. `locations` are the office's revision folders."""
+def upgrade(url: str, locations: Sequence[Path], secret: str = "") -> None:
+    """Every missing revision, all or none. `locations` are the office's revision folders; `secret` as `migrate.upgrade`."""
     store = Store(url)
     try:
         with store.transaction() as connection:
-            migrate.upgrade(connection, locations)
+            migrate.upgrade(connection, locations, secret)
     finally:
         store.close()

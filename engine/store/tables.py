@@ -162,7 +162,7 @@ task_draft = Table(
     metadata,
     Column("task_id", Id, ForeignKey("task.id"), primary_key=True),
     Column("username", Key, primary_key=True),
-    Column("data", JSON, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # what was typed, locked with the secret (engine/drafts.py)
     Column("saved_at", UtcDateTime, nullable=False),
 )
 

@@ -65,7 +65,8 @@ def test_upgrading_twice_changes_nothing(empty: Store) -> None:
 def test_a_database_of_a_newer_program_is_not_current(empty: Store) -> None:
     with empty.transaction() as connection:
         migrate.upgrade(connection, MIGRATIONS)
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'engine_9999'")
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+        connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES ('engine_9999')")
     with empty.snapshot() as connection:
         assert not migrate.is_current(connection, MIGRATIONS)
 

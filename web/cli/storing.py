@@ -77,7 +77,7 @@ def database() -> None:
 @with_settings
 def upgrade_database(settings: Settings) -> None:
     """把表升级到这个版本（先备份） · bring the tables to this version (back up first)"""
-    ready.upgrade(settings.database_url, MIGRATIONS)
+    ready.upgrade(settings.database_url, MIGRATIONS, settings.secret_key)
     click.echo("✓ 数据库是最新的 · the database is up to date")
 
 

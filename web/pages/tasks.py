@@ -46,7 +46,8 @@ def show(task_id: str) -> ResponseReturnValue:
         data, _ = form.read(kept.items(multi=True))
         notice = gettext("登录恢复了，您刚才填写的内容都在。请检查后提交。")
         return _page(detail, form, actor, values=data, notice=notice)
-    return _page(detail, form, actor, values=form.view.draft, drafted=form.view.draft is not None)
+    lost = gettext("您上次保存的草稿打不开了（系统的密钥更换过），请重新填写。") if form.view.draft_unreadable else None
+    return _page(detail, form, actor, values=form.view.draft, drafted=form.view.draft is not None, notice=lost)
 
 
 @blueprint.post("/tasks/<task_id>", endpoint="complete")
