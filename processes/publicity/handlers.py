@@ -31,7 +31,7 @@ from processes.register.notices import (
     recall_notice,
     write_notice,
 )
-from processes.register.objection_holds import carry_holds, release_recalled
+from processes.register.objection_holds import carry_holds, carry_upheld, release_recalled
 from processes.register.policies import calendar
 from processes.register.units import LEVELS
 from processes.rules.workdays import CalendarMissing, workday_deadline
@@ -191,10 +191,12 @@ def publish(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
         return _nobody(context, notice["kind"])
     actor = context.actor.username if context.actor else None
     closes_at = publish_notice(context.connection, notice_id, actor=actor, now=context.now)
+    carry_upheld(context.connection, notice_id, context.now)
     items = notice_items(context.connection, notice_id)
     if notice["kind"] == "result":
         for item in items:
-            _make_public(context, item["application_id"], "result_publicity")
+            if item["outcome"] is None:
+                _make_public(context, item["application_id"], "result_publicity")
         _tell_who_failed(context)
     context.note(
         "notice_published",

@@ -66,7 +66,12 @@ def open_investigation(context: StepContext, params: dict[str, Any]) -> Mapping[
     notice = get_notice(connection, row["notice_id"])
     workdays = parameter(connection, "objection.investigate_workdays", context.now)
     longest = max(workdays, parameter(connection, "objection.extended", context.now))
-    due_at, latest_at = (_deadline(context, row["received_at"], days) for days in (workdays, longest))
+    begins_at = row["received_at"] if row["timely"] else context.now  # a tip-off has its time once it is a case
+    due_at = _deadline(context, begins_at, workdays)
+    try:
+        latest_at = _deadline(context, begins_at, longest)
+    except Refused:  # the next year has no calendar yet, and nobody needs it before an extension is asked for
+        latest_at = due_at
     group, scope = (
         ("unit_supervisor", notice["publisher_scope"]) if notice["scope"] == "unit" else ("investigator", "province")
     )
@@ -159,14 +164,23 @@ class ExtendParams(ObjectionRef):
 
 
 def extend(context: StepContext, params: dict[str, Any]) -> None:
-    """R-96: at most 30 working days in all, from the day it was received; a real-name objector is told."""
+    """R-96: at most 30 working days in all, from the day it was received (a tip-off: from the day somebody opened it); a
+    real-name objector is told."""
     row = get_objection(context.connection, params["objection_id"])
     if params["decision"] != "approve":
         context.note("extension_declined", {"objection_id": row["id"]})
         return
-    due_at = _deadline(context, row["received_at"], params["workdays"] or 0)
+    begins_at = row["received_at"] if row["timely"] else investigations.opened_at(context.connection, row["id"])
+    days, longest = params["workdays"] or 0, parameter(context.connection, "objection.extended", context.now)
+    due_at = _deadline(context, begins_at, days)
     investigations.extend(
-        context.connection, row["id"], due_at, reason=params["reason"] or "", by=acting(context), now=context.now
+        context.connection,
+        row["id"],
+        due_at,
+        latest_at=due_at if days <= longest else _deadline(context, begins_at, longest),
+        reason=params["reason"] or "",
+        by=acting(context),
+        now=context.now,
     )
     # The task that waits was given its date when it was made: it is put anew, with the later one.
     context.send(

@@ -15,7 +15,7 @@ from engine.store import tables as t
 from forms.i18n import T
 from processes.dates import instant
 from processes.register.application_tables import application
-from processes.register.notice_tables import get_notice, publicity_item
+from processes.register.notice_tables import get_notice, notice_items, publicity_item
 from processes.register.objection_tables import investigation, objection
 from processes.register.objections import investigation_of, set_status
 from processes.register.people import person
@@ -79,6 +79,12 @@ def investigators(
     return [row for row in connection.execute(query).mappings() if row["username"] not in barred]
 
 
+def opened_at(connection: Connection, objection_id: str) -> datetime:
+    """When the case was opened; aware, UTC. Raises Refused (NOT_OPENED)."""
+    at: datetime = _found(connection, objection_id)["opened_at"]
+    return at
+
+
 def assign(connection: Connection, objection_id: str, investigator: str, question: str | None) -> None:
     _update(connection, objection_id, investigator=investigator, question=question)
 
@@ -88,14 +94,25 @@ def keep_statement(connection: Connection, objection_id: str, whose: str, text: 
     _update(connection, objection_id, **{f"{whose}_statement": text, f"{whose}_stated_at": now})
 
 
-def extend(connection: Connection, objection_id: str, due_at: datetime, *, reason: str, by: str, now: datetime) -> None:
-    """A later end, never an earlier one and never beyond the longest (R-96). Raises Refused (TOO_LONG, SHORTENED)."""
+def extend(
+    connection: Connection,
+    objection_id: str,
+    due_at: datetime,
+    *,
+    latest_at: datetime,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """A later end, never an earlier one and never beyond the longest, `latest_at` (R-96). Raises Refused (TOO_LONG,
+    SHORTENED)."""
     row = _found(connection, objection_id)
-    if due_at > row["latest_at"]:
-        raise Refused(T("调查最迟在 {at} 前结束，不能再延长。", at=instant(row["latest_at"])), code="TOO_LONG")
+    if due_at > latest_at:
+        raise Refused(T("调查最迟在 {at} 前结束，不能再延长。", at=instant(latest_at)), code="TOO_LONG")
     if due_at <= row["due_at"]:
         raise Refused(T("延长后的期限应晚于现在的期限 {at}。", at=instant(row["due_at"])), code="SHORTENED")
-    _update(connection, objection_id, due_at=due_at, extended_by=by, extended_at=now, extension_reason=reason)
+    values = {"due_at": due_at, "latest_at": max(due_at, row["latest_at"])}
+    _update(connection, objection_id, **values, extended_by=by, extended_at=now, extension_reason=reason)
 
 
 def conclude(
@@ -121,10 +138,7 @@ def conclude(
             T("这份异议针对整份公示，不能一并取消；公示有误的选“退回重做”，某一项有问题的请按那一项立案。"),
             code="NAME_THE_ITEM",
         )
-    told = select(publicity_item.c.id).where(
-        publicity_item.c.notice_id == notice["id"], publicity_item.c.told_at.is_not(None)
-    )
-    if whole and proposal == "redo" and connection.execute(told.limit(1)).first() is not None:
+    if whole and proposal == "redo" and _is_settled(connection, notice):
         raise Refused(T("这份公示已经办结，不能整份重做；请按有问题的那一项立案。"), code="REDO_TOO_LATE")
     _update(
         connection,
@@ -137,6 +151,14 @@ def conclude(
         concluded_by=by,
         concluded_at=now,
     )
+
+
+def _is_settled(connection: Connection, notice: RowMapping) -> bool:
+    """Whether a notice has done its work: somebody was told that nothing stands against them, or it closed and nobody is
+    held any more. Who was withdrawn or upheld in it leaves room for doing it again for all the others."""
+    rows = notice_items(connection, notice["id"])
+    cleared = any(row["outcome"] == "clear" and row["told_at"] is not None for row in rows)
+    return cleared or (notice["status"] == "closed" and not any(row["hold"] for row in rows))
 
 
 def sign(connection: Connection, objection_id: str, *, by: str, now: datetime) -> str:

@@ -59,6 +59,23 @@ def hold_items(connection: Connection, notice: RowMapping, item_id: str | None, 
     return held
 
 
+def carry_upheld(connection: Connection, notice_id: str, now: datetime) -> None:
+    """A notice published anew after a recall: whom an objection was upheld against in the first is not cleared by the
+    second. One that was upheld after the recall was reported to its case already."""
+    first, before = publicity_item.alias("first"), publicity_notice.alias("before")
+    own = get_notice(connection, notice_id)
+    query = (
+        select(first)
+        .join(before, before.c.id == first.c.notice_id)
+        .where(before.c.instance_id == own["instance_id"], before.c.kind == own["kind"], before.c.status == "recalled")
+        .where(first.c.outcome == "upheld", first.c.settled_at <= before.c.recalled_at)
+    )
+    upheld = {_key(row): row for row in connection.execute(query).mappings()}
+    for item in _items(connection, notice_id, None):
+        if (found := upheld.get(_key(item))) is not None:
+            _set_item(connection, item["id"], outcome="upheld", settled_at=now, told_at=found["told_at"])
+
+
 def carry_holds(connection: Connection, notice_id: str, now: datetime) -> None:
     """A notice published anew after a recall: what was objected to in the first is held in this one too."""
     notice = get_notice(connection, notice_id)

@@ -1,0 +1,119 @@
+"""What an objection found outlives a recall: a notice published anew clears nobody whom the first one did not (R-94)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import Refused
+from engine.store import tables as t
+from processes.publicity.commands import RequestRecall
+from processes.publicity.objections import OpenInvestigation
+from processes.register.notice_items import withdraw_items
+from processes.register.notice_tables import publicity_item, publicity_notice
+from processes.register.objection_tables import objection
+from tests.conftest import MakeEngine
+from tests.process.objecting import (
+    INVESTIGATOR,
+    appoint_investigators,
+    assign,
+    conclude,
+    file,
+    found,
+    look_into,
+    notice_of,
+    publish_again,
+    result_notice,
+)
+from tests.process.stage import OFFICE, OFFICE2, SUPERVISOR, Stage, at, furnish, registry, shipped
+
+
+@pytest.fixture
+def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
+    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
+    furnish(made, 3, status="voted_passed")
+    appoint_investigators(made)
+    made.deploy(shipped("publicity"))
+    return made
+
+
+def outcomes(stage: Stage, notice_id: str) -> list[str | None]:
+    rows = stage.rows(publicity_item, publicity_item.c.notice_id == notice_id)
+    return [row["outcome"] for row in sorted(rows, key=lambda row: row["position"])]
+
+
+def told(stage: Stage) -> dict[str, list[str]]:
+    """Case -> the outcomes it was told, in order."""
+    said: dict[str, list[str]] = {}
+    rows = stage.rows(t.message, t.message.c.name == "publicity_closed")
+    for row in sorted(rows, key=lambda row: row["created_at"]):
+        said.setdefault(row["correlation"]["application_id"], []).append(row["variables"]["publicity_outcome"])
+    return said
+
+
+def recall(stage: Stage, instance: str) -> None:
+    stage.engine.run(RequestRecall(notice_of(stage, instance)["id"], "单位名称写错了", OFFICE2))
+    stage.engine.work()
+    stage.do(instance, "recall_notice", OFFICE, recall_decision="recall", recall_reason="单位名称有误，更正后重发")
+
+
+def test_an_objection_upheld_before_a_recall_stays_upheld(stage: Stage) -> None:
+    instance = result_notice(stage)
+    first = notice_of(stage, instance)["id"]
+    conclude(stage, look_into(stage, file(stage, first, 2)), "cancel")
+    assert outcomes(stage, first) == [None, "upheld", None]
+    recall(stage, instance)
+    publish_again(stage, instance)
+    again = notice_of(stage, instance)
+    stage.engine.work(again["closes_at"])
+    assert stage.ended(instance) == "notice_done"
+    assert outcomes(stage, again["id"]) == ["clear", "upheld", "clear"]
+    clear, upheld = ["clear"], ["upheld"]
+    assert told(stage) == dict(zip(stage.applications, [clear, upheld, clear], strict=True))
+
+
+def test_a_faulty_notice_is_redone_though_one_of_its_cases_has_ended(stage: Stage) -> None:
+    instance = result_notice(stage)
+    first = notice_of(stage, instance)["id"]
+    with stage.engine.store.transaction() as connection:
+        withdraw_items(connection, stage.applications[0], stage.now)
+    row = file(stage, first, None, grounds=["procedure"])
+    case = assign(stage, row)
+    stage.until("2026-10-11T00:00:00")
+    stage.do(case, "investigate", INVESTIGATOR, checked=["documents"])
+    conclude(stage, case, "redo")
+    assert stage.rows(publicity_notice, publicity_notice.c.id == first)[0]["status"] == "recalled"
+    assert stage.open(instance) == ["prepare_notice"]
+
+
+def test_a_tip_off_has_its_whole_time_from_the_day_somebody_opens_it(stage: Stage) -> None:
+    notice_id = notice_of(stage, result_notice(stage))["id"]
+    stage.until("2026-10-12T09:00:00")
+    row = file(stage, notice_id, 1)
+    stage.until("2026-11-13T10:00:00")
+    stage.engine.run(OpenInvestigation(row["id"], INVESTIGATOR))
+    stage.engine.work()
+    [row] = stage.rows(objection)
+    kept = found(stage, row)
+    assert (kept["due_at"], kept["latest_at"]) == (at("2026-11-28T00:00:00"), at("2026-12-26T00:00:00"))
+    case = assign(stage, row)
+    stage.engine.work(kept["due_at"])
+    longer = {"extension_decision": "approve", "extension_workdays": 30, "extension_reason": "证人外出。"}
+    stage.do(case, "approve_extension", SUPERVISOR, **longer)
+    assert found(stage, row)["due_at"] == at("2026-12-26T00:00:00")
+
+
+def test_an_investigation_at_the_years_end_begins_before_the_next_calendar_is_out(stage: Stage) -> None:
+    """Ten working days end in the year that is known; thirty do not, and nobody has asked for them yet."""
+    notice_id = notice_of(stage, result_notice(stage, "2026-12-01T10:00:00"))["id"]
+    row = file(stage, notice_id, 1)
+    case = assign(stage, row)
+    assert found(stage, row)["due_at"] == at("2026-12-16T00:00:00")
+    stage.until("2026-12-16T00:00:00")
+    longer = {"extension_decision": "approve", "extension_reason": "证人外出。"}
+    with pytest.raises(Refused) as caught:
+        stage.do(case, "approve_extension", SUPERVISOR, **longer, extension_workdays=30)
+    assert caught.value.code == "CALENDAR_MISSING"
+    stage.do(case, "approve_extension", SUPERVISOR, **longer, extension_workdays=15)
+    assert found(stage, row)["due_at"] == at("2026-12-23T00:00:00")
