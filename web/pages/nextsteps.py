@@ -10,8 +10,9 @@ def sentence(step: NextStep, called: bool = False) -> str:
     """Where the way leads, without the condition: `由 单位人事 办理“审核材料”`. `called`: the step stands in a process that
     another one called, which goes on after its end."""
     name = gettext(step.name)
-    if step.kind == "end":
-        return gettext("这一环节结束：{name}", name=name) if called else gettext("这个流程结束：{name}", name=name)
+    if step.kind in ("end", "stage"):
+        stage = called or step.kind == "stage"
+        return gettext("这一环节结束：{name}", name=name) if stage else gettext("这个流程结束：{name}", name=name)
     if step.kind == "wait":
         return waiting(step.name)
     if step.kind in ("call", "group"):

@@ -73,7 +73,7 @@ Turn = tuple[str, str]
 class NextStep:
     """Something that may come after a step. `via`: (gateway's name, branch's name) of the turns taken on the way, in order.
 
-    `kind`: `person`, `call`, `group`, `wait`, `end`.
+    `kind`: `person`, `call`, `group`, `wait`, `end`; `stage` is the end of a sub-process behind which it depends.
     """
 
     kind: str
@@ -132,9 +132,10 @@ class Outline:
             kind = _STOPS.get(target.kind)
             if kind == "end" and target.parent:
                 following = list(islice(self._walk(target.parent, path, beyond | {target.parent}), _WAYS_ENOUGH))
-                # Where the surrounding process ends with it, the inner end says more.
-                if target.name and all(step.kind == "end" for step in following):
-                    yield NextStep("end", target.id, target.name, target.lane, path)
+                # Where the surrounding process ends with it, or only sometimes goes on, the inner end says more.
+                if target.name and any(step.kind == "end" for step in following):
+                    last = all(step.kind == "end" for step in following)
+                    yield NextStep("end" if last else "stage", target.id, target.name, target.lane, path)
                 else:
                     yield from following
             elif kind is not None:
@@ -154,21 +155,33 @@ class Outline:
         )
 
     def main_steps(self) -> list[Element]:
-        """What is passed from the start on, nearest first, sub-processes opened; what only an interruption leads to is left out."""
-        found: dict[str, Element] = {}
-        waiting = [one.id for one in self.elements.values() if one.kind == "startEvent" and one.parent is None]
-        while waiting:
-            element = self.elements.get(waiting.pop(0))
-            if element is None or element.id in found:
-                continue
-            found[element.id] = element
-            if element.kind == "subProcess":
-                waiting += [
-                    one.id for one in self.elements.values() if one.kind == "startEvent" and one.parent == element.id
-                ]
-            waiting += [flow.target for flow in self.flows.get(element.id, ())]
+        """What is passed from the start on, each step behind all that lead to it (loops aside), sub-processes opened; what only
+        an interruption leads to is left out."""
+        starts = [one.id for one in self.elements.values() if one.kind == "startEvent" and one.parent is None]
+        ways = [iter(starts)]
+        path, seen, behind = [""], set[str](), list[str]()
+        while ways:
+            target = next(ways[-1], None)
+            if target is None:
+                ways.pop()
+                behind.append(path.pop())
+            elif target not in seen and target in self.elements:
+                seen.add(target)
+                path.append(target)
+                ways.append(reversed(self._passed_next(target)))
         shown = _STOPS.keys() - {"endEvent", "subProcess"}
-        return [one for one in found.values() if one.kind in shown and one.name]
+        found = [self.elements[one] for one in reversed(behind) if one]
+        return [one for one in found if one.kind in shown and one.name]
+
+    def _passed_next(self, element_id: str) -> list[str]:
+        """Where one comes next: into a sub-process, along the flows, or out of the sub-process that ends here."""
+        element: Element | None = self.elements[element_id]
+        inner = [one.id for one in self.elements.values() if one.kind == "startEvent" and one.parent == element_id]
+        if inner:
+            return inner
+        while element is not None and not self.flows.get(element.id):
+            element = self.elements.get(element.parent) if element.parent else None
+        return [flow.target for flow in self.flows[element.id]] if element is not None else []
 
     def steps(self) -> list[Element]:
         """The steps a person would name when telling the process, in the order drawn."""

@@ -94,3 +94,43 @@ def test_turns_that_make_no_difference_are_not_told() -> None:
       </bpmn:process></bpmn:definitions>""".encode()
     told = {step.element_id: step.via for step in outline.read(xml).next_steps("a")}
     assert told == {"b": (("行？", "行"),), "c": (("行？", "不行"),)}
+
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def shipped(family: str, key: str) -> outline.Outline:
+    return outline.read((ROOT / "processes" / family / f"{key}.bpmn").read_bytes(), key)
+
+
+def test_what_a_part_ends_with_is_told_where_only_sometimes_something_follows() -> None:
+    """Who failed the vote is not told of being hired, nor of sanctions: both only follow other ends of the same part."""
+    case = shipped("candidate", "P04_candidate_title_review")
+    assert nextsteps.deadline_sentences(case, "view_result") == [
+        "到期没有办理（复查期届满）：这一环节结束：评审未通过。"
+    ]
+    assert nextsteps.rows(case.next_steps("local_endorse"))[-1] == {
+        "condition": "审核意见？不同意",
+        "text": "这一环节结束：主管部门不同意",
+    }
+
+
+@pytest.mark.parametrize(
+    ("family", "key", "order"),
+    [
+        (
+            "candidate",
+            "P04_candidate_title_review",
+            "填写申报表 签署诚信承诺 单位考核推荐 主管部门审核 确认与发证 择优聘用",
+        ),
+        (
+            "committee",
+            "P12_review_meeting_vote",
+            "安排会议 确认评审分组 核对到会 宣布开会 投票 宣布结果并签字 监督签字",
+        ),
+    ],
+)
+def test_the_steps_are_told_in_the_order_in_which_they_come(family: str, key: str, order: str) -> None:
+    told = [step.name for step in shipped(family, key).main_steps()]
+    expected = order.split()
+    assert [name for name in told if name in expected] == expected
