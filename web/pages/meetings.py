@@ -147,6 +147,9 @@ def page(meeting_id: str, actor: Actor, tried: Tried) -> str:
         absent=[one for one in room.attendance if not one.here],
         experts=[(one.expert_id, f"{one.name}（{one.unit_name}）") for one in room.attendance],
         reserves=[(one.expert_id, f"{one.name}（{one.unit_name}）") for one in room.reserves],
+        same_name={
+            one.request_id: [(key, f"{name}（{unit}）") for key, name, unit in one.matches] for one in room.requests
+        },
         group_of={member: group.number for group in room.groups for member, _, _ in group.members},
         leads={member for group in room.groups for member, _, lead in group.members if lead},
         group_numbers=range(1, max(len(room.attendance) // 3, len(room.groups)) + 1),

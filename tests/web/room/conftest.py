@@ -20,11 +20,15 @@ from engine.store.metadata import new_id
 from processes import demo, office
 from processes.committee.commands import DeclareRecusal
 from processes.demo.committee import NAMES
+from processes.publicity.objections import FileObjection
 from processes.register.application_tables import recusal_request
 from processes.register.expert_tables import expert
 from processes.register.experts import relate
+from processes.register.notice_tables import publicity_notice
+from processes.register.objection_tables import objection
 from tests.process.province import MORNING, Province
 from tests.process.sitting import Hands, Sitting, plan
+from tests.process.test_s01_whole_path import publish_result
 from tests.web.pages.conftest import Browser
 from web.app import create_app
 
@@ -36,6 +40,10 @@ READER = "expert-01"  # of the group that reads both cases
 LISTENER = "expert-05"  # on the roll, in no group
 RECUSED = "expert-08"  # from the first case
 OUTSIDER = "expert-32"  # a reserve nobody has called
+PUBLISHED = "published"
+OBJECTOR, PHONE = "演示·实名人", "13900007777"
+SAID = "此人申报的第二项业绩系他人完成，档案室有当时的验收单为证。"
+QUESTION = "请说明第二项业绩由谁完成。"
 PRESENT = 20  # the first twenty seats; so 21 to 25 are absent
 
 
@@ -167,6 +175,21 @@ def seal(sitting: Sitting) -> None:
     sitting.do("countersign_minutes", sitting.hands.supervisor, signature="演示监督")
 
 
+def publish(sitting: Sitting) -> None:
+    """The result is public, somebody objects by name, the investigator asks the unit and the candidate."""
+    province = sitting.stage
+    assert isinstance(province, Province)
+    publish_result(province, sitting.instance)
+    province.until("2026-09-29T10:00:00")
+    notice = province.rows(publicity_notice, publicity_notice.c.kind == "result")[0]
+    filed = FileObjection(notice["id"], 1, ["false_performance"], SAID, real_name=True, name=OBJECTOR, phone=PHONE)
+    province.engine.run(filed)
+    province.engine.work()
+    case = province.rows(objection)[0]["instance_id"]
+    asked = {"investigator": "investigator", "question": QUESTION}
+    province.do(case, "assign_investigator", province.actor("investigator"), **asked)
+
+
 @pytest.fixture(scope="session")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     made = Stages(tmp_path_factory.mktemp("meeting"))
@@ -175,6 +198,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
     go_on(made, CHECKING_IN, VOTING, open_first)
     go_on(made, VOTING, ANNOUNCED, decide)
     go_on(made, ANNOUNCED, SEALED, seal)
+    go_on(made, SEALED, PUBLISHED, publish)
     return made
 
 
