@@ -10,6 +10,7 @@ from engine.errors import Refused
 from engine.store import tables as t
 from processes.publicity.commands import RequestRecall
 from processes.publicity.objections import OpenInvestigation
+from processes.register.application_tables import application
 from processes.register.notice_items import withdraw_items
 from processes.register.notice_tables import publicity_item, publicity_notice
 from processes.register.objection_tables import objection
@@ -117,3 +118,15 @@ def test_an_investigation_at_the_years_end_begins_before_the_next_calendar_is_ou
     assert caught.value.code == "CALENDAR_MISSING"
     stage.do(case, "approve_extension", SUPERVISOR, **longer, extension_workdays=15)
     assert found(stage, row)["due_at"] == at("2026-12-23T00:00:00")
+
+
+def test_a_result_becomes_public_once_however_often_its_notice_is_published(stage: Stage) -> None:
+    """R-102: a second message would be kept, and open the result of a vote that is held again after a recheck."""
+    instance = result_notice(stage)
+    stage.until("2026-10-09T09:00:00")
+    recall(stage, instance)
+    publish_again(stage, instance)
+    sent = stage.rows(t.message, t.message.c.name == "result_published")
+    assert sorted(row["correlation"]["application_id"] for row in sent) == sorted(stage.applications)
+    assert {row["result_public_at"] for row in stage.rows(application)} == {at("2026-09-28T16:00:00")}
+    assert {row["status"] for row in stage.rows(application)} == {"result_publicity"}
