@@ -13,7 +13,7 @@ from forms.i18n import T
 from processes.dates import day
 from processes.register.committee_tables import get_meeting
 from processes.register.policies import parameter
-from processes.register.rolls import require_member
+from processes.register.rolls import may_serve, require_member
 from processes.register.room_tables import attendance
 from processes.rules.votes import Share
 from processes.rules.workdays import local_day
@@ -32,7 +32,8 @@ def check_in(connection: Connection, meeting_id: str, expert_id: str, *, by: str
     """Tick that an expert has come. Nobody is ticked for another day, nor after the result was announced.
 
     Raises NotFound (not on the roll), Conflict (here already), Refused: `MEETING_NOT_YET`, `MEETING_OVER`,
-    `EXCLUDED` (a relation keeps them away from the whole meeting).
+    `EXCLUDED` (a relation keeps them away from the whole meeting), `NOT_SERVING` (suspended, or the term over, since the
+    roll was called; a meeting may have been put off).
     """
     meeting = get_meeting(connection, meeting_id, lock=True)
     member = require_member(connection, meeting_id, expert_id)
@@ -41,6 +42,8 @@ def check_in(connection: Connection, meeting_id: str, expert_id: str, *, by: str
         raise Refused(T("会议结果已经宣布，不能再签到。"), code="MEETING_OVER")
     if member["excluded_at"] is not None:
         raise Refused(T("这位专家须回避整个会议，不能签到；可以由候补专家递补。"), code="EXCLUDED")
+    if not may_serve(connection, expert_id, meeting["held_on"]):
+        raise Refused(T("这位专家已停用，或者聘期不到会议这一天，不能签到；可以由候补专家递补。"), code="NOT_SERVING")
     if expert_id in present(connection, meeting_id):
         raise Conflict(T("这位专家已经签到。"))
     connection.execute(

@@ -81,6 +81,12 @@ def require_member(connection: Connection, meeting_id: str, expert_id: str) -> R
     raise NotFound(T("这位专家不在这次会议的名单上。"))
 
 
+def may_serve(connection: Connection, expert_id: str, held_on: date) -> bool:
+    """Whether an expert is active and in their term on that day (R-65, R-69)."""
+    query = select(expert.c.status, expert.c.term_from, expert.c.term_to).where(expert.c.id == expert_id)
+    return _able(connection.execute(query).mappings().one(), held_on)
+
+
 def reserves(connection: Connection, meeting_id: str) -> list[RowMapping]:
     """The committee's reserves who can still be called: expert_id, name, unit_name, position. Confidential."""
     meeting = get_meeting(connection, meeting_id)
