@@ -204,7 +204,7 @@ def publish_result(office: Office, sitting: Sitting) -> None:
     step(office["committee_office2"], sitting, "approve_notice", {"复核结论": "同意发布"})
     office["committee_office2"].sees("2026年10月10日（周六）24:00")
     office["c-001"].goes_to("/me")
-    office["c-001"].sees("评审结果正在公示。")
+    office["c-001"].sees("评审结果已经公示。")
     office["admin"].moves_the_clock("2026-10-10")
     office["committee_office"].has_nothing_to_do(WHO)
     office["admin"].moves_the_clock("2026-10-11")

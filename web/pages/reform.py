@@ -20,7 +20,7 @@ STATUSES: dict[str, Status] = {
     "draft": Status("active", T("申报表还没有提交。"), T("填完并提交后，由单位人事审核材料。")),
     "submitted_to_unit": Status("active", T("申报表已交到您的单位。"), T("单位人事核对材料，再由考核推荐小组评议。")),
     "unit_review": Status("active", T("单位正在核对材料并考核。"), T("单位决定是否推荐；推荐的要在单位公示。")),
-    "unit_publicity": Status("active", T("单位已决定推荐，正在公示。"), T("公示期满没有异议，单位报送推荐材料。")),
+    "unit_publicity": Status("active", T("单位已决定推荐，在单位内公示。"), T("公示期满没有异议，单位报送推荐材料。")),
     "unit_objection_hold": Status("active", T("公示期间收到异议，正在核查。"), T("核查结束后，按结论继续或停止。")),
     "recommended": Status("active", T("单位已推荐，材料已报送。"), T("主管部门签署意见，评审办事机构审核材料。")),
     "material_review": Status("active", T("评审办事机构正在审核材料。"), T("材料齐全的受理；有缺的一次性告知补正。")),
@@ -32,17 +32,19 @@ STATUSES: dict[str, Status] = {
     "accepted": Status("active", T("材料已受理。"), T("审核代表作，然后等待评审会议。")),
     "work_audit": Status("active", T("代表作正在审核。"), T("审核通过的，等待评审会议。")),
     "queued_for_meeting": Status("active", T("已具备上会条件，等待评审会议。"), T("会议表决后公示评审结果。")),
-    "in_meeting": Status("active", T("评审会议正在进行。"), T("会议结束后公布结果。")),
+    "in_meeting": Status("active", T("已列入评审会议的名单。"), T("会议表决后公布结果，到时在这里可以看到。")),
     "deferred_no_quorum": Status(
         "active",
-        T("这次会议到会人数不足，没有表决，您的申报顺延。"),
+        T("这次会议没有形成有效的表决结果（出席人数不足，或者投票作废），您的申报顺延。"),
         T("等待下一次评审会议，不用重新申报。"),
     ),
     "voted_passed": Status("good", T("评审会议表决通过。"), T("评审结果公示；期满无异议的，报请确认。")),
     "voted_failed": Status(
-        "stopped", T("评审会议表决没有通过。"), T("对程序有异议的，可以在公布后十个工作日内申请复查。")
+        "stopped",
+        T("评审会议表决没有通过。"),
+        T("认为程序、回避、材料或计票有误的，可以在复查期内申请复查；已经申请的，等待书面答复。"),
     ),
-    "result_publicity": Status("active", T("评审结果正在公示。"), T("公示期满没有异议，报请确认并发证。")),
+    "result_publicity": Status("active", T("评审结果已经公示。"), T("公示期满没有异议，报请确认并发证。")),
     "result_objection_hold": Status(
         "active", T("结果公示期间收到异议，正在核查。"), T("核查结束后，按结论确认或取消。")
     ),
