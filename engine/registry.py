@@ -85,13 +85,17 @@ class StepContext(Protocol):
 
 @dataclass(frozen=True)
 class Handler:
-    """A service task's work: `call(context, params) -> result`, both checked by marshmallow schemas."""
+    """A service task's work: `call(context, params) -> result`, both checked by marshmallow schemas.
+
+    `processes`: keys of the processes whose diagrams may call it; empty means any. What votes, certifies or sanctions is
+    not for whoever draws another diagram."""
 
     topic: str
     call: Callable[[StepContext, dict[str, Any]], Mapping[str, Any] | None]
     params: type[Schema]
     result: type[Schema]
     label: Text
+    processes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

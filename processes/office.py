@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.registry import Registry
@@ -45,11 +46,40 @@ GROUPS: Mapping[str, Text] = {
 }
 
 
+# Whose service a topic is: no other diagram calls it, whoever brings one.
+OWNERS: Mapping[str, tuple[str, ...]] = {
+    "application": (
+        "P04_candidate_title_review",
+        "P05_unit_recommendation",
+        "P08_material_review",
+        "P09_representative_work_audit",
+    ),
+    "recommendation": ("P05_unit_recommendation",),
+    "quota": ("P05_unit_recommendation",),
+    "publicity": ("P06_publicity_window",),
+    "objection": ("P07_objection_investigation",),
+    "committee": ("P10_committee_formation_filing", "P11_expert_draw", "P12_review_meeting_vote"),
+    "certificate": ("P13_confirmation_certificate",),
+    "appointment": ("P14_appointment",),
+    "sanction": ("P16_integrity_sanction",),
+    "recheck": ("P17_recheck",),
+    "rollout": (
+        "P01_reform_rollout",
+        "P02_phase_task_region",
+        "P03_post_quota_verification",
+        "P18_summary_report",
+        "P23_deadline_watch",
+    ),
+}
+
+
 def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
     made.invariants = (ballots.broken,)
     made.scenes = SCENES
     for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT, INTEGRITY, ROLLOUT):
-        made.add_handlers(handlers)
+        made.add_handlers(
+            replace(handler, processes=frozenset(OWNERS[handler.topic.partition(".")[0]])) for handler in handlers
+        )
     return made

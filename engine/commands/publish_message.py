@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.bpmn.elements import split_names
 from engine.commands import messages, release_rows
 from engine.commands.allowed import require
 from engine.commands.background import deliver
@@ -24,7 +25,8 @@ class PublishMessage:
 
     `business_key` or `correlation` (or both); `all` delivers to everybody waiting, else to one; nobody waiting is
     NotFound unless `keep` stores it for the next to wait. Raises Forbidden (FROM_PROCESSES_ONLY) for a message whose event
-    has the property `sender="process"`: what one process tells another is not for a person to say."""
+    has the property `sender="process"`: what one process tells another is not for a person to say. Where an event has the
+    property `accepts`, a variable that is not named there is Invalid: a message must not rewrite what a case stands on."""
 
     name: str
     actor: Actor
@@ -72,8 +74,16 @@ class PublishMessage:
         active = release_rows.active(step.connection)
         for release_id in releases | ({active.id} if active else set()):
             for process in step.engine.releases.get(step.connection, release_id).bpmn.processes.values():
-                if self.name in process.messages and any(
-                    element.event.name == self.name and element.properties.get("sender") == "process"
-                    for element in process.elements.values()
-                ):
-                    raise Forbidden(T("这条消息只由流程发给流程，不能由人发布。"), code="FROM_PROCESSES_ONLY")
+                if self.name not in process.messages:
+                    continue
+                for element in process.elements.values():
+                    if element.event.name == self.name:
+                        self._refuse_by(element.properties)
+
+    def _refuse_by(self, declared: Mapping[str, str]) -> None:
+        if declared.get("sender") == "process":
+            raise Forbidden(T("这条消息只由流程发给流程，不能由人发布。"), code="FROM_PROCESSES_ONLY")
+        if "accepts" in declared:
+            strange = sorted(set(self.variables) - set(split_names(declared["accepts"])))
+            if strange:
+                raise Invalid({"variables": [T("这条消息不能带这些变量：{names}。", names=strange)]})

@@ -155,6 +155,8 @@ class StepServices:
         handler = self._step.engine.registry.handlers.get(request.topic)
         if handler is None:
             raise ZhipingError(T("没有名为“{topic}”的服务。", topic=request.topic), code="HANDLER_MISSING")
+        if handler.processes and request.definition_key not in handler.processes:
+            raise ZhipingError(T("服务“{topic}”不供这个流程使用。", topic=request.topic), code="HANDLER_ELSEWHERE")
         context = HandlerContext(
             connection=self._step.connection,
             now=self.now,

@@ -10,7 +10,7 @@ from engine.commands.case import Case
 from engine.commands.starting import startable
 from engine.commands.step import Step
 from engine.commands.text import check_length
-from engine.errors import Refused
+from engine.errors import Forbidden, Refused
 from engine.policy import StartFacts
 from engine.registry import Actor
 from forms.i18n import T
@@ -21,16 +21,18 @@ class StartInstance:
     """Start an instance of a process of the active release.
 
     A process with the property `startVariables` takes from people the variables named there and drops all others: what
-    its steps rely on is not for the starter to say.
+    its steps rely on is not for the starter to say. One with the property `startedBy="process"` is started and called by
+    processes alone; `called` is set by who stands in for the caller in a test, never by the edge.
 
     Exactly one of `definition_id` and `key`. Answers `{"id", "definition_id", "business_key", "state", "revision"}`.
-    Raises NotFound, Forbidden, Invalid (bad text), Refused (NOT_EXECUTABLE, NOT_ACTIVE or by a rule)."""
+    Raises NotFound, Forbidden (also STARTED_BY_PROCESSES), Invalid (bad text), Refused (NOT_EXECUTABLE, NOT_ACTIVE or by a rule)."""
 
     actor: Actor
     definition_id: str | None = None
     key: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     business_key: str | None = None
+    called: bool = False
 
     def execute(self, step: Step) -> dict[str, Any]:
         check_length("business_key", self.business_key)
@@ -46,6 +48,8 @@ class StartInstance:
             business_key=self.business_key,
             actor=self.actor,
         )
+        if not self.called and case.release.bpmn.info(row.key).properties.get("startedBy") == "process":
+            raise Forbidden(T("这个流程由其他流程发起，不能由人发起。"), code="STARTED_BY_PROCESSES")
         case.start(self._taken(case))
         case.save()
         return {"definition_id": row.id, "business_key": self.business_key, **case.summary()}

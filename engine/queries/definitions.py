@@ -179,10 +179,19 @@ def items(reading: Reading, actor: Actor, *conditions: ColumnElement[bool]) -> l
                 active=active,
                 deployment_ids=tuple(release.id for release in releases[row.id]),
                 starter_groups=tuple(row.starter_groups),
-                may_start=active and row.kind == "process" and policy.allows(actor, "process.start", facts),
+                may_start=active
+                and row.kind == "process"
+                and policy.allows(actor, "process.start", facts)
+                and not _started_by_processes(reading, row.key, releases[row.id]),
             )
         )
     return found
+
+
+def _started_by_processes(reading: Reading, key: str, releases: list[Any]) -> bool:
+    release_id = next(release.id for release in releases if release.state == "active")
+    info = reading.engine.releases.get(reading.connection, release_id).bpmn.info(key)
+    return info.properties.get("startedBy") == "process"
 
 
 def _active() -> Any:

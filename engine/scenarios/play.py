@@ -133,7 +133,11 @@ def _start(scene: Scene, step: Step) -> None:
     actor = scene.actor(given["by"])
     variables = scene.value(given.get("variables") or {}, actor)
     command = StartInstance(
-        actor, key=scene.process, variables=variables, business_key=scene.value(given.get("businessKey"))
+        actor,
+        key=scene.process,
+        variables=variables,
+        business_key=scene.value(given.get("businessKey")),
+        called=True,  # what only processes start is tested by itself, too
     )
     scene.started = scene.engine.run(command)["id"]
     scene.engine.work()

@@ -177,7 +177,9 @@ class CountsResult(Schema):
 
 
 def count_ballots(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """Close the box and count: what D08 asks for."""
+    """Close the box and count: what D08 asks for. Raises `Refused` `ANOTHER_MEETING` for a round of another meeting."""
+    if rounds.get_round(context.connection, params["round_id"])["meeting_id"] != params["meeting_id"]:
+        raise Refused(T("这一轮投票不属于这次会议。"), code="ANOTHER_MEETING")
     size, present, yes = rounds.close_round(context.connection, BOX, params["round_id"], now=context.now)
     return {"size": size, "present": present, "yes": yes}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, validate
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, RowMapping, or_, select
 
 from engine.clock import local
 from engine.errors import Refused
@@ -98,6 +98,14 @@ def _certificate(no: str, status: str) -> str:
     return str(T("{no}（已撤销）", no=no)) if status == "revoked" else no
 
 
+def _own(context: StepContext, case_id: str) -> RowMapping:
+    """The case that this instance opened, locked. Raises Refused (ANOTHER_CASE), NotFound."""
+    case = integrity.get_case(context.connection, case_id, lock=True)
+    if case["instance_id"] != context.instance_id:
+        raise Refused(T("这件失信惩戒不由这个流程办理。"), code="ANOTHER_CASE")
+    return case
+
+
 class DecideParams(Schema):
     sanction_case_id = fields.String(required=True)
     finding = fields.String(required=True, validate=validate.OneOf(integrity.FINDINGS))
@@ -116,7 +124,7 @@ def decide(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     """Keep the decision for the second person. Raises Refused: SANCTION_TOO_MILD (R-121: for fraud the end of the
     qualification and the bar are nobody's to leave out), WRONG_KIND, DOCUMENT_MISSING, BAD_DATE."""
     case_id = params.pop("sanction_case_id")
-    row = integrity.get_case(context.connection, case_id, lock=True)
+    row = _own(context, case_id)
     if params["finding"] == "unfounded":
         params |= {"kinds": None, "law_basis": None, "doc_no": None, "decided_on": None}
     else:
@@ -161,9 +169,9 @@ class ConfirmResult(Schema):
 
 def confirm(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     """Carry out what both agreed on, or give it back. Raises Refused (SAME_PERSON)."""
+    case = _own(context, params["sanction_case_id"])
     if params["decision"] == "return":
         return {"sanction_outcome": "returned", "sanction_return_note": params["note"]}
-    case = integrity.get_case(context.connection, params["sanction_case_id"], lock=True)
     by = acting(context)
     if by == case["decided_by"]:
         raise Refused(T("作出决定的人不能复核自己的决定，请由另一人复核。"), code="SAME_PERSON")

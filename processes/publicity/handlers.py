@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -366,7 +367,20 @@ def _tell(context: StepContext, notice_id: str) -> dict[str, Any]:
     return {"items_held": held, "notice_recalled": False, "publicity_outcome": single}
 
 
-HANDLERS = (
+def _its_own(handler: Handler) -> Handler:
+    """A step knows the notices of its own instance alone: no other one may approve, publish, recall or close them."""
+    if not issubclass(handler.params, NoticeRef):
+        return handler
+
+    def call(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any] | None:
+        if get_notice(context.connection, params["notice_id"])["instance_id"] != context.instance_id:
+            raise Refused(T("这份公示不由这个流程办理。"), code="ANOTHER_NOTICE")
+        return handler.call(context, params)
+
+    return replace(handler, call=call)
+
+
+_PUBLISHING = (
     Handler("publicity.open_notice", open_notice, OpenParams, OpenResult, T("列出公示对象，编制公示草稿")),
     Handler("publicity.keep_notice", remarked(keep_notice), KeepParams, Nothing, T("保存公示稿")),
     Handler("publicity.review_notice", remarked(review_notice), ReviewParams, ReviewResult, T("登记公示的复核意见")),
@@ -376,5 +390,5 @@ HANDLERS = (
     Handler("publicity.settle_recall", remarked(settle_recall), RecallParams, RecallResult, T("登记撤回公示的决定")),
     Handler("publicity.close_notice", close, NoticeRef, CloseResult, T("关闭公示并通知各项申报")),
     Handler("publicity.settle_items", settle_items, NoticeRef, SettleResult, T("通知已有结论的申报")),
-    *INVESTIGATING,
 )
+HANDLERS = (*(_its_own(handler) for handler in _PUBLISHING), *INVESTIGATING)

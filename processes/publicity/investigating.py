@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,8 +62,6 @@ def open_investigation(context: StepContext, params: dict[str, Any]) -> Mapping[
     NO_INVESTIGATOR, CALENDAR_MISSING; all three leave an incident, and the item held."""
     connection = context.connection
     row = get_objection(connection, params["objection_id"])
-    if not known_instance(connection, row["id"], context.instance_id):
-        raise Refused(T("调查由收到的异议开始，不能自行发起。"), code="NOT_ASKED_FOR")
     notice = get_notice(connection, row["notice_id"])
     workdays = parameter(connection, "objection.investigate_workdays", context.now)
     longest = max(workdays, parameter(connection, "objection.extended", context.now))
@@ -277,7 +276,18 @@ def reply(context: StepContext, params: dict[str, Any]) -> None:
     _inform(context, row, "reply", {})
 
 
-HANDLERS = (
+def _its_own(handler: Handler) -> Handler:
+    """Each objection has one instance, chosen when it was received; no other may touch it."""
+
+    def call(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any] | None:
+        if not known_instance(context.connection, params["objection_id"], context.instance_id):
+            raise Refused(T("调查由收到的异议开始，不能自行发起。"), code="NOT_ASKED_FOR")
+        return handler.call(context, params)
+
+    return replace(handler, call=call)
+
+
+_STEPS = (
     Handler("objection.open", open_investigation, OpenParams, OpenResult, T("开始异议调查并计算期限")),
     Handler("objection.assign", assign, AssignParams, Nothing, T("核对回避并登记调查人员")),
     Handler("objection.statement", keep_statement, StatementParams, Nothing, T("登记情况说明")),
@@ -287,3 +297,4 @@ HANDLERS = (
     Handler("objection.settle", settle_objection, SettleParams, Nothing, T("按结论处理被异议的一项")),
     Handler("objection.reply", reply, ReplyParams, Nothing, T("登记对反映人的答复")),
 )
+HANDLERS = tuple(_its_own(handler) for handler in _STEPS)

@@ -26,8 +26,11 @@ class OpenResult(Schema):
 
 
 def open_verification(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """Ties this instance to the unit's row; the posts known so far begin the form."""
+    """Ties this instance to the unit's row; the posts known so far begin the form. Raises Refused (NOT_ASKED_FOR) where
+    another instance verifies this unit already, NotFound where nobody asked."""
     connection, stream_id, code = context.connection, params["stream_id"], params["unit_code"]
+    if units.verification(connection, stream_id, code)["instance_id"] not in (None, context.instance_id):
+        raise Refused(T("这个单位的岗位已经在核定，不能另行发起。"), code="NOT_ASKED_FOR")
     units.set_verification(connection, stream_id, code, instance_id=context.instance_id)
     managed = get_unit(connection, code)["post_managed"]
     return {

@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from engine.attachments.keeping import upload
+from engine.commands import messages
 from engine.commands.complete_task import CompleteTask
 from engine.commands.deploy import Deploy
 from engine.commands.start_instance import StartInstance
+from engine.commands.step import Step
 from engine.engine import Engine
 from engine.identity.crypto import Keyring
 from engine.identity.tables import account
@@ -82,6 +84,18 @@ def registry(handlers: Sequence[Handler] = ()) -> Registry:
     return made
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a process says to whoever waits."""
+
+    name: str
+    correlation: dict[str, Any]
+
+    def execute(self, step: Step) -> None:
+        message_id = messages.store(step, self.name, self.correlation, None, {}, state="pending")
+        messages.put_delivery(step, message_id, None)
+
+
 @dataclass
 class Stage:
     """One engine with shipped processes running in it, and what a test says to it."""
@@ -97,9 +111,14 @@ class Stage:
         self.engine.run(Deploy(files=files, actor=None))
 
     def start(self, key: str, actor: Actor = OWNER, **variables: Any) -> str:
-        started: str = self.engine.run(StartInstance(actor=actor, key=key, variables=variables))["id"]
+        started: str = self.engine.run(StartInstance(actor=actor, key=key, variables=variables, called=True))["id"]
         self.engine.work()
         return started
+
+    def hear(self, name: str, **correlation: Any) -> None:
+        """A message that processes alone may send."""
+        self.engine.run(Said(name, correlation))
+        self.engine.work()
 
     def tasks(self, instance_id: str, actor: Actor = ADMIN, element: str | None = None) -> list[TaskItem]:
         query = WorkList(actor=actor, process_instance_id=instance_id, element_id=element, max_results=500)

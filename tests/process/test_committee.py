@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.commands.publish_message import PublishMessage
 from engine.errors import Forbidden, Invalid, NotFound, Refused
 from engine.store import tables as engine_tables
 from processes.committee.commands import ReplaceMember
+from processes.publicity.commands import RequestRecall
 from processes.register.application_tables import application
 from processes.register.ballot_tables import ballot_round
 from processes.register.committee_tables import committee, review_meeting
@@ -21,7 +21,7 @@ from processes.register.notice_tables import publicity_item
 from processes.register.room_tables import group_opinion, interview_record
 from tests.conftest import MakeEngine
 from tests.process.sitting import PLAN, Sitting, convene, plan
-from tests.process.stage import ADMIN, CHAIR, HR, OFFICE, OFFICE2, OWNER, VICE, Stage, at, furnish, registry, shipped
+from tests.process.stage import ADMIN, CHAIR, HR, OFFICE, OFFICE2, VICE, Stage, at, furnish, registry, shipped
 
 WORDS = {
     "title": "评审结果公示",
@@ -266,10 +266,9 @@ def test_when_all_who_passed_are_gone_no_empty_notice_is_published(stage: Stage)
     with stage.engine.store.transaction() as connection:
         where = application.c.id == stage.applications[0]
         connection.execute(update(application).where(where).values(status="disqualified"))
-    asked = {"notice_id": stage.rows(publicity_item)[0]["notice_id"]}
-    stage.engine.run(PublishMessage("notice_recall_requested", OWNER, correlation=asked))
-    stage.engine.work()
     why = "公示对象已被取消评审资格，不应再公示。"
+    stage.engine.run(RequestRecall(stage.rows(publicity_item)[0]["notice_id"], why, OFFICE))
+    stage.engine.work()
     sitting.do("recall_notice", OFFICE, recall_decision="recall", recall_reason=why)
     assert stage.ended(sitting.instance) == "meeting_over"
     assert len(stage.rows(publicity_item)) == 1

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from engine.commands.publish_message import PublishMessage
 from engine.errors import Forbidden, Invalid, NotFound, Refused
 from processes.publicity.calendar_years import CalendarPreview
 from processes.publicity.commands import ExtendNotice, ImportCalendar, RequestRecall
@@ -27,7 +26,6 @@ from tests.process.stage import (
     LEADER,
     OFFICE,
     OFFICE2,
-    OWNER,
     Stage,
     at,
     furnish,
@@ -402,8 +400,7 @@ def test_a_held_item_waits_alone(stage: Stage) -> None:
     assert stage.ended(instance) is None
     with stage.engine.store.transaction() as connection:
         settle_item(connection, notice_id, held, "upheld", stage.now)
-    stage.engine.run(PublishMessage("investigation_done", OWNER, correlation={"notice_id": notice_id}))
-    stage.engine.work()
+    stage.hear("investigation_done", notice_id=notice_id)
     assert stage.ended(instance) == "notice_done"
 
 
