@@ -132,7 +132,7 @@ class ResultSheet:
         all_rounds = rounds.rounds_by_case(connection, self.meeting_id)
         for application_id, number in candidates(connection, self.meeting_id):
             facts = known[application_id]
-            held = [row for row in all_rounds.get(application_id, ()) if row["closed_at"]]
+            held = [row for row in all_rounds.get(application_id, ()) if row["result"] is not None or row["void"]]
             lines.append(
                 SheetLine(
                     number=number,
@@ -196,7 +196,8 @@ def _case_lines(
         recused_me = mine is not None and mine in back[application_id]
         group = group_of.get(application_id)
         known = meeting["status"] in ANNOUNCED or (who.staff and not recused_me)
-        shown = known and standing is not None and standing["status"] == "closed"
+        # Whoever has to agree that a round is void must not know how it stood: it shows once it is decided.
+        shown = known and standing is not None and standing["result"] is not None
         lines.append(
             CaseLine(
                 application_id=application_id,

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import Forbidden, Invalid, NotFound
 from engine.store import tables as engine_tables
 from processes.committee.commands import DeclareRecusal
+from processes.committee.queries import MeetingRoom, ResultSheet
 from processes.register.application_tables import application
 from processes.register.ballot_tables import ballot_round, ballot_slip, ballot_token
 from tests.conftest import MakeEngine
@@ -147,6 +148,10 @@ def test_nobody_reads_how_a_round_stood_that_was_not_counted(stage: Stage) -> No
     seen = stage.look(sitting.instance).variables
     assert {"size", "present", "yes", "vote", "void_reason", "void_asked_by"}.isdisjoint(seen)
     assert "results" not in seen
+    for reader in (OFFICE, CHAIR, SUPERVISOR):
+        room = stage.engine.ask(MeetingRoom(sitting.meeting_id, reader))
+        assert (room.cases[0].state, room.cases[0].counts) == ("counted", None)
+        assert stage.engine.ask(ResultSheet(sitting.meeting_id, reader)).cases[0].rounds == ()
 
 
 def test_void_ballots_stay_as_a_record_and_are_counted_no_more(stage: Stage) -> None:
