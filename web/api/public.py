@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from typing import Any
 
@@ -197,7 +196,7 @@ def object_to(notice_id: str) -> dict[str, Any]:
     typed["grounds"] = tuple(typed["grounds"])
     nonce = secrets.token_urlsafe(24)
     files = request.files.getlist("evidence") if as_form else []
-    engine().ask(NoticeView(notice_id))  # nothing is stored for a notice that is none
+    until = engine().ask(NoticeView(notice_id)).objections_until  # nothing is stored for a notice that is none
     wrong = filing.check(notice_id, nonce, (), typed)
     if wrong:
         raise Invalid(wrong)
@@ -205,7 +204,7 @@ def object_to(notice_id: str) -> dict[str, Any]:
     kept, refused = filing.take_files(nonce, files)
     if refused:
         raise Invalid({"evidence": refused})
-    answer = filing.file_objection(notice_id, nonce, [one.id for one in kept], typed, key)
+    answer = filing.file_objection(notice_id, until, nonce, [one.id for one in kept], typed, key)
     return {**answer, "kind": "objection" if answer["timely"] else "tip_off"}
 
 
@@ -217,4 +216,4 @@ def _key(files: list[Any]) -> Once | None:
         for one in files:
             one.stream.seek(0)
         body = files_body(content, repr(sorted(request.form.items(multi=True))))
-    return once(body, caller="~" + hashlib.sha256(security.address().encode()).hexdigest()[:32])
+    return once(body, caller="~" + filing.caller()[:32])

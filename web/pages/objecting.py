@@ -106,7 +106,9 @@ def send(notice_id: str) -> ResponseReturnValue:
         if not errors and filing.too_quick(page):
             raise TooMany(T("页面刚刚打开就提交了，请核对内容，2 秒后再提交。"), retry_after=2)
         if not errors:
-            sent = filing.file_objection(notice_id, page.nonce, files, {**typed.command(), "reader": reader})
+            sent = filing.file_objection(
+                notice_id, notice.objections_until, page.nonce, files, {**typed.command(), "reader": reader}
+            )
             return _receipt(sent["receipt_no"])
     except TooMany as refused:
         seconds = str(refused.facts["retry_after"])

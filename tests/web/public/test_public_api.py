@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -11,6 +12,9 @@ from flask import Flask
 from sqlalchemy import update
 
 from engine.clock import FixedClock
+from engine.identity import throttle
+from engine.identity.tables import login_attempt
+from engine.store.tables import idempotency
 from processes.register.notice_tables import publicity_item
 from processes.register.objection_tables import objection
 from tests.process.province import Province
@@ -187,6 +191,17 @@ def test_a_key_repeated_is_one_objection(province: Province, publish: Publish, p
     assert len(province.rows(objection)) == 2
 
 
+def test_nobody_who_reads_the_database_finds_the_address_again(province: Province, publish: Publish, post: Any) -> None:
+    """There are few enough addresses to hash them all: what is kept of one is keyed with the installation's secret."""
+    post(publish(), BODY, key="k-1")
+    address = "127.0.0.1"
+    kept = {row["account_id"] for row in province.rows(idempotency)}
+    kept |= {row["subject"] for row in province.rows(login_attempt)}
+    guessed = {throttle.guesser(f"pace {what}", address) for what in ("objection", "evidence")}
+    assert len(kept) >= 3
+    assert kept.isdisjoint({*guessed, "~" + hashlib.sha256(address.encode()).hexdigest()[:32]})
+
+
 def test_after_the_close_it_is_a_tip_off(province: Province, publish: Publish, post: Any) -> None:
     notice = publish()
     assert isinstance(province.engine.clock, FixedClock)
@@ -222,6 +237,25 @@ def test_one_notice_is_never_shut_by_a_flood_from_everywhere(app: Flask, publish
     assert statuses[:60] == [201] * 60
     assert statuses[60] == 429
     assert int(send("203.0.113.200").headers["Retry-After"]) <= 8
+
+
+def test_a_flood_before_the_close_makes_nobodys_objection_late(
+    province: Province, app: Flask, publish: Publish
+) -> None:
+    notice = publish()
+    assert isinstance(province.engine.clock, FixedClock)
+    province.engine.clock.set(CLOSES - timedelta(seconds=5))
+    client = app.test_client(use_cookies=False)
+
+    def send(address: str) -> Any:
+        return client.post(f"{API}/notices/{notice}/objections", json=BODY, environ_base={"REMOTE_ADDR": address})
+
+    for n in range(61):
+        assert send(f"198.51.100.{n}").status_code == 201
+    assert send("203.0.113.200").json["timely"] is True
+    for _ in range(4):
+        assert send("203.0.113.200").status_code == 201
+    assert send("203.0.113.200").status_code == 429
 
 
 def test_the_document_of_the_api_names_them(app: Flask) -> None:
