@@ -139,7 +139,7 @@ def _row(item: DeploymentItem) -> dict[str, Any]:
         if shipped and not item.uploaded_by_name
         else item.uploaded_by_name or item.uploaded_by,
         "created_at": item.uploaded_at,
-        "activated_by": item.activated_by_name or item.activated_by or gettext("系统"),
+        "activated_by": item.activated_by_name or (None if shipped else item.activated_by) or gettext("系统"),
         "activated_at": item.activated_at,
     }
 

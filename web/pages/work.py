@@ -14,6 +14,8 @@ from engine.queries.views import DefinitionItem, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor
 from forms.i18n import gettext
+from processes.committee.queries import MyMeetings
+from processes.committee.room import MeetingLine
 from processes.publicity.calendar_years import CalendarYears
 from web.pages.desk import (
     PAGE_SIZE,
@@ -113,7 +115,8 @@ def index() -> ResponseReturnValue:
         here=request.full_path.rstrip("?"),
         summary=_summary(found.total, late, show),
         startable=[startable(item) for item in _startable(actor)],
-        empty=_empty(show, q),
+        empty=_empty(show, q, actor),
+        meetings=_meetings(actor) if show == "mine" and not q else [],
         missing_year=_missing_year(actor),
     )
 
@@ -124,6 +127,13 @@ def _missing_year(actor: Actor) -> int | None:
         return None
     years = ask(CalendarYears(actor))
     return years.missing if years.urgent else None
+
+
+def _meetings(actor: Actor) -> list[MeetingLine]:
+    """The meetings that want something of an expert: what experts do stands in no task, so nothing here would tell them."""
+    if not in_group(actor, "expert"):
+        return []
+    return [one for one in ask(MyMeetings(actor)) if "expert" in one.as_ and (one.opinions_due or one.voting)]
 
 
 def _choices(actor: Actor) -> dict[str, dict[str, Any]]:
@@ -162,7 +172,7 @@ def _summary(total: int, late: int, show: str) -> str | None:
     return gettext("共 {n} 件。", n=total) if total else None
 
 
-def _empty(show: str, q: str) -> dict[str, str]:
+def _empty(show: str, q: str, actor: Actor) -> dict[str, str]:
     if q:
         return {
             "title": gettext("没有找到“{q}”", q=q),
@@ -179,6 +189,20 @@ def _empty(show: str, q: str) -> dict[str, str]:
         }
     if show == "overdue":
         return {"title": gettext("没有超期的任务"), "text": gettext("都在期限之内。")}
+    if in_group(actor, *policy.READERS):
+        return {
+            "title": gettext("现在没有等您办的事"),
+            "text": gettext("您可以查看各单位、各部门正在办的事和期限。"),
+            "href": url_for("work.index", show="all"),
+            "action": gettext("看全部任务"),
+        }
+    if in_group(actor, "expert"):
+        return {
+            "title": gettext("现在没有等您办的事"),
+            "text": gettext("要您评议和投票时，会出现在这里；您参加的会议都在“评审会议”里。"),
+            "href": url_for("meeting.index"),
+            "action": gettext("去评审会议"),
+        }
     return {
         "title": gettext("现在没有等您办的事"),
         "text": gettext("轮到您或您所在的组办理时，会出现在这里。如果您认为应当有，请联系管理员核对您的组和范围。"),

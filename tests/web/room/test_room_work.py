@@ -1,0 +1,33 @@
+"""What the page that everybody lands on tells an expert: no task stands there, yet something may be wanted."""
+
+from __future__ import annotations
+
+from tests.web.room.conftest import LISTENER, OUTSIDER, PREPARING, READER, SEALED, VOTING
+
+NOTHING = "现在没有等您办的事"
+
+
+def test_an_expert_is_sent_to_the_opinions_still_to_be_written(hall) -> None:
+    there = hall(PREPARING)
+    page = there.enter(READER).open("/work")
+    assert "您还有 2 份评议意见没写" in page
+    assert f'href="{there.path}"' in page
+    assert NOTHING not in page
+
+
+def test_an_expert_is_sent_to_a_running_vote(hall) -> None:
+    there = hall(VOTING)
+    assert "正在投票。" in there.enter(LISTENER).open("/work")
+    assert f'href="{there.path}"' not in there.enter(OUTSIDER).open("/work")
+
+
+def test_whom_no_meeting_wants_is_told_where_meetings_are(hall) -> None:
+    page = hall(SEALED).enter(READER).open("/work")
+    assert NOTHING in page
+    assert "您参加的会议都在“评审会议”里" in page
+
+
+def test_who_only_reads_is_led_to_what_others_do(hall) -> None:
+    page = hall(PREPARING).enter("manager").open("/work")
+    assert "看全部任务" in page
+    assert "联系管理员" not in page
