@@ -14,7 +14,8 @@ from processes.register import applications, people, units
 from processes.register.notice_items import withdraw_items
 
 IN_UNIT = ("draft", "submitted_to_unit", "unit_review", "unit_publicity")  # before anybody has recommended it
-PASSED = ("voted_passed", "result_publicity", "result_objection_hold", "confirmed")
+# Passed and failed alike: an answer that differed would tell the result before its notice (R-102).
+VOTED = ("voted_passed", "voted_failed", "result_publicity", "result_objection_hold", "confirmed")
 HELD = ("unit_objection_hold",)
 LAPSED = T("已调离原单位，原单位的推荐失效。")
 
@@ -38,9 +39,10 @@ class WeighResult(Schema):
 
 
 def weigh(context: StepContext, _params: dict[str, Any]) -> Mapping[str, Any]:
-    """Does a change of unit touch this application? Not once it has passed: the review goes on, and the unit of the day of
-    the certificate appoints. Not while an objection is looked into: nobody leaves that by moving."""
-    matters = application_of(context)["status"] not in (*PASSED, *HELD)
+    """Does a change of unit touch this application? Not once it was voted on: the review goes on, with the recheck of who
+    failed, and the unit of the day of the certificate appoints. Not while an objection is looked into: nobody leaves that
+    by moving."""
+    matters = application_of(context)["status"] not in (*VOTED, *HELD)
     if not matters:
         context.note("unit_change_noted", {}, T("调动不影响这份申报，继续办理；发证后由现单位聘用。"))
     return {"unit_change": "matters" if matters else "none"}

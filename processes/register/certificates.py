@@ -34,6 +34,7 @@ from processes.register.columns import Key, Name
 from processes.register.committee_tables import committee, review_meeting
 from processes.register.meetings import passing_round
 from processes.register.notice_items import item_outcome
+from processes.register.objection_holds import objections_until
 
 confirmation = Table(
     "confirmation",
@@ -121,13 +122,16 @@ def check_undisputed(connection: Connection, application_id: str) -> None:
 def confirm_title(
     connection: Connection, application_id: str, *, doc_no: str, confirmed_on: date, confirmed_by: str, now: datetime
 ) -> None:
-    """Record the authority's confirmation; one document may confirm many. Refused before the result notice has closed.
+    """Record the authority's confirmation; one document may confirm many. Refused before the result notice has closed, and
+    while a supplementary period runs after an outage: an objection is still in time then.
 
     The document's day lies neither before the notice's close nor in the future (`BAD_DATE`); a known number has one day.
     """
     check_confirmable(connection, application_id)
     check_undisputed(connection, application_id)
     _, notice = item_outcome(connection, "result", application_id)
+    if notice is not None and now < objections_until(connection, notice):
+        raise Refused(T("评审结果公示期满之前不能确认。"), code="RESULT_NOTICE_OPEN")
     closed_on = local(notice["closed_effective_at"]).date() if notice else confirmed_on
     if not closed_on <= confirmed_on <= local(now).date():
         raise Refused(

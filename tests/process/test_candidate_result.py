@@ -72,3 +72,17 @@ def test_a_withdrawal_in_the_result_notice_ends_it_without_a_bar(province: Provi
     province.tell("publicity_closed", case, publicity_outcome="withdrawn")
     assert province.closed(case)
     assert (province.status(case), province.bars("c-001")) == ("withdrawn", [])
+
+
+@pytest.mark.parametrize("result", ["passed", "failed"])
+def test_a_change_of_unit_between_vote_and_notice_tells_no_result(province: Province, result: str) -> None:
+    """R-102: whoever failed goes on like whoever passed, and keeps the right to a recheck (R-99)."""
+    case = voted(province, result)
+    province.change_person("c-001", unit_code="u02")
+    province.tell("unit_changed", case)
+    assert told(province, case) == ("in_meeting", "in_meeting")
+    assert province.open(case) == []
+    assert province.posts("u01") == (3, 2, 1)
+    province.until("2026-09-28T16:00:00")
+    province.tell("result_published", case)
+    assert province.open(case) == ([] if result == "passed" else ["view_result"])

@@ -9,15 +9,17 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from engine.commands.beat import Beat
 from engine.errors import Invalid, NotFound, Refused
 from engine.store import tables as engine_tables
 from processes.certificate.queries import CertificateCheck, MyCertificates
+from processes.publicity.outages import ConfirmCompensation, OfferCompensation, Outages
 from processes.register.application_tables import application
 from processes.register.certificates import certificate, confirmation
 from processes.register.people import title_record
 from tests.conftest import MakeEngine
 from tests.process.reached import publish_result, result_closed
-from tests.process.stage import HRSS, OFFICE, OFFICE2, Stage, furnish, person, registry, shipped
+from tests.process.stage import HRSS, OFFICE, OFFICE2, Stage, at, furnish, person, registry, shipped
 
 
 @pytest.fixture
@@ -94,6 +96,29 @@ def test_nothing_is_confirmed_before_the_notice_has_closed(stage: Stage) -> None
         assert caught.value.code == code
     assert stage.rows(confirmation) == []
     stage.do(instance, "confirm_titles", HRSS, decision="approve", doc_no="文号", date="2026-10-11")
+    assert stage.rows(application, application.c.id == stage.applications[0])[0]["status"] == "confirmed"
+
+
+def test_nothing_is_confirmed_while_a_day_lost_in_an_outage_is_given_back(stage: Stage) -> None:
+    """An objection of the supplementary period is in time (S05c): a confirmation would leave it nothing to hold."""
+    publish_result(stage)
+    stage.until("2026-10-10T22:00:00")
+    stage.engine.run(Beat())
+    stage.engine.clock.set(at("2026-10-11T02:00:00"))  # type: ignore[attr-defined]
+    stage.engine.run(Beat())
+    stage.engine.work()
+    [outage] = stage.engine.ask(Outages(OFFICE))
+    offered = stage.engine.run(OfferCompensation(outage.key, "网站中断四小时。", OFFICE))["compensation_id"]
+    stage.engine.run(ConfirmCompensation(offered, OFFICE2))
+    instance = confirming(stage)
+    stage.do(instance, "compile_confirmation_batch", OFFICE, matches_notice=True)
+    yes = {"decision": "approve", "doc_no": "文号"}
+    stage.until("2026-10-12T23:59:59")
+    with pytest.raises(Refused) as caught:
+        stage.do(instance, "confirm_titles", HRSS, **yes, date="2026-10-12")
+    assert caught.value.code == "RESULT_NOTICE_OPEN"
+    stage.until("2026-10-13T00:00:00")
+    stage.do(instance, "confirm_titles", HRSS, **yes, date="2026-10-13")
     assert stage.rows(application, application.c.id == stage.applications[0])[0]["status"] == "confirmed"
 
 
