@@ -19,9 +19,12 @@ PATIENCE = 60.0  # seconds until it must answer
 
 
 class Live:
-    """Started on construction; `url` is where it listens; `stop` ends it and gives its output."""
+    """Started on construction; `url` is where it listens; `stop` ends it and gives its output. `staged`: with a case at each
+    stage, which takes half a minute more."""
 
-    def __init__(self, database_url: str | None = None, *, demo: bool = True, **settings: str) -> None:
+    def __init__(
+        self, database_url: str | None = None, *, demo: bool = True, staged: bool = False, **settings: str
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="zhiping-live-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -35,7 +38,7 @@ class Live:
             **settings,
         }
         if demo:
-            self.command("demo", "--bare", "--at", START)
+            self.command("demo", *(() if staged else ("--bare",)), "--at", START)
         self.output = (self.folder / "server.log").open("w+")
         self.process = self._start()
 
