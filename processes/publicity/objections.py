@@ -19,6 +19,7 @@ from engine.identity.crypto import Keyring
 from engine.jobs import queue
 from engine.policy import Candidate, matches
 from engine.registry import Actor
+from engine.store import tables as t
 from engine.store.metadata import new_id
 from forms.i18n import T, Text
 from processes.publicity.readers import readable
@@ -114,7 +115,7 @@ class FileObjection:
         )
         held = hold_items(step.connection, notice, kept["item_id"], step.now) if timely else 0
         if instance_id is not None:
-            start_investigation(step, kept["id"], instance_id)
+            start_investigation(step, kept["id"], instance_id, notice)
         data = {
             "objection_id": kept["id"],
             "notice_id": notice["id"],
@@ -211,17 +212,26 @@ class OpenInvestigation:
             raise Refused(T("这份反映已经在调查或已有结论。"), code="OPENED_ALREADY")
         instance_id = new_id()
         opened_as(step.connection, row["id"], instance_id)
-        start_investigation(step, row["id"], instance_id, opened_by=self.actor.username)
+        notice = get_notice(step.connection, row["notice_id"])
+        start_investigation(step, row["id"], instance_id, notice, opened_by=self.actor.username)
         data = {"objection_id": row["id"], "notice_id": row["notice_id"]}
         step.record(history.OFFICE, "investigation_opened", data=data, actor=self.actor)
         return {"instance_id": instance_id}
 
 
-def start_investigation(step: Step, objection_id: str, instance_id: str, opened_by: str | None = None) -> None:
-    """P07 after the commit, once: its instance's id was chosen with the request. It knows the objection by its id alone."""
+def start_investigation(
+    step: Step, objection_id: str, instance_id: str, notice: RowMapping, opened_by: str | None = None
+) -> None:
+    """P07 after the commit, once: its instance's id was chosen with the request. It knows the objection by its id alone.
+
+    The work is that of the notice's process while it runs: given up for good, it stands there as an incident that a
+    person can retry, and the objection is not lost."""
     variables: Mapping[str, Any] = {"objection_id": objection_id, "opened_by": opened_by}
     payload = {"instance_id": instance_id, "key": PROCESS, "variables": variables, "business_key": None}
-    step.put_job(queue.START, f"{queue.START}:{instance_id}", payload)
+    own = t.instance.c
+    moving = select(own.id).where(own.id == notice["instance_id"], own.state.in_(("active", "incident", "suspended")))
+    beside = step.connection.execute(moving).scalar()
+    step.put_job(queue.START, f"{queue.START}:{instance_id}", payload, instance_id=beside)
 
 
 def _answer(row: RowMapping) -> dict[str, Any]:

@@ -10,7 +10,10 @@ import pytest
 from sqlalchemy import select, text, update
 
 from engine.attachments.keeping import upload
+from engine.commands.retry_incident import RetryIncident
+from engine.commands.run_job import TakeJobs
 from engine.errors import Forbidden, Invalid, NotFound, Refused
+from engine.jobs import queue
 from engine.queries.instance_view import InstanceView
 from engine.store import tables as t
 from processes.publicity.commands import RequestRecall
@@ -377,6 +380,25 @@ def test_nobody_left_to_look_into_it_is_an_incident_and_the_item_stays_held(stag
     row = file(stage, notice_id, 2)
     assert [incident.code for incident in stage.look(row["instance_id"]).incidents] == ["NO_INVESTIGATOR"]
     assert items(stage, notice_id)[1] == (True, None)
+
+
+def test_an_investigation_that_could_not_be_begun_stands_where_somebody_sees_it(stage: Stage) -> None:
+    """Workers died over it three times: the notice's process tells, and a person lets it be tried again."""
+    instance = result_notice(stage)
+    stage.engine.run(FileObjection(notice_of(stage, instance)["id"], 2, grounds=["other"], text=SAID))
+    for _ in range(queue.MOST_ATTEMPTS):
+        with stage.engine.store.transaction() as connection:
+            connection.execute(update(t.job).values(lease=None, lease_until=None))
+        assert len(stage.engine.run(TakeJobs(stage.engine.wall.now())).jobs) == 1
+    with stage.engine.store.transaction() as connection:
+        connection.execute(update(t.job).values(lease=None, lease_until=None))
+    stage.engine.work()
+    assert instances_of_p07(stage) == []
+    (incident,) = stage.look(instance).incidents
+    assert incident.code == "JOB_DIED"
+    stage.engine.run(RetryIncident(incident.id, OWNER))
+    stage.engine.work()
+    assert instances_of_p07(stage) == [stage.rows(objection)[0]["instance_id"]]
 
 
 def test_an_investigation_cannot_be_made_up(stage: Stage) -> None:
