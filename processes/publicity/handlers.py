@@ -228,9 +228,12 @@ def _tell_who_failed(context: StepContext) -> None:
 def _make_public(context: StepContext, application_id: str, status: str) -> None:
     """Once: published again after a recall, the result is news to nobody. A second message would wait for the case, and a
     vote that is held again after a recheck would be public before its notice (R-102)."""
-    if _has_ended(context, application_id):
+    row = applications.get_application(context.connection, application_id)
+    if row["status"] in applications.FINAL:
         return
-    if applications.get_application(context.connection, application_id)["result_public_at"] is not None:
+    if status == "voted_failed" and row["status"] != status:
+        return  # waits for another vote after a recheck: this result is of the past
+    if row["result_public_at"] is not None:
         if status == "result_publicity":
             applications.set_status(context.connection, application_id, status, now=context.now)
         return
