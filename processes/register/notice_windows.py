@@ -92,7 +92,8 @@ def window_moves(connection: Connection, days: WorkCalendar, *, lock: bool = Fal
     """The open windows that a calendar would move later or would have shortened. Raises `Refused` (`CALENDAR_MISSING`)."""
     found = []
     open_now = select(publicity_notice.c.id).where(publicity_notice.c.status == "published")
-    for notice_id in connection.execute(open_now.order_by(publicity_notice.c.closes_at)).scalars().all():
+    # In the order of their ids, as everybody who locks several: nobody then waits for the other.
+    for notice_id in connection.execute(open_now.order_by(publicity_notice.c.id)).scalars().all():
         notice = get_notice(connection, notice_id, lock=lock)
         try:
             computed = workday_deadline(
@@ -110,7 +111,7 @@ def window_moves(connection: Connection, days: WorkCalendar, *, lock: bool = Fal
         shorter = computed < (before["computed_at"] or before["closes_at"])
         if shorter or closes_at != notice["closes_at"]:
             found.append(WindowMove(notice_id, notice["title"], notice["closes_at"], closes_at, computed, shorter))
-    return found
+    return sorted(found, key=lambda move: (move.closes_now, move.notice_id))
 
 
 def recompute_windows(
