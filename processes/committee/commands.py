@@ -20,7 +20,7 @@ from engine.errors import Forbidden, Invalid, NotFound
 from engine.registry import Actor
 from forms.i18n import T, Text
 from processes.committee.ballot_box import BOX
-from processes.register import attendance, groups, recusals, rolls, rounds
+from processes.register import attendance, experts, groups, recusals, rolls, rounds
 from processes.register.ballot_tables import CHOICES
 from processes.register.committee_tables import get_meeting
 from processes.rules.groups import Group
@@ -84,6 +84,30 @@ class ReplaceMember:
             now=step.now,
         )
         return {"replaced": True}
+
+
+@dataclass(frozen=True)
+class SeatMembers:
+    """The office seats a committee anew: members and reserves in the order given (R-66, R-67). `same_unit`: the office
+    means it where many come from one unit. The history gets counts, never names.
+
+    Answers `{"members", "reserves"}`. Raises Forbidden, and as `experts.check_seats`."""
+
+    confidential: ClassVar[bool] = True
+    committee_id: str
+    seats: Sequence[experts.Seat] = field(repr=False)
+    actor: Actor
+    same_unit: bool = False
+
+    def execute(self, step: Step) -> dict[str, Any]:
+        _require_office(self.actor)
+        experts.check_seats(step.connection, self.committee_id, self.seats, same_unit=self.same_unit, now=step.now)
+        experts.seat_members(step.connection, self.committee_id, self.seats)
+        members = sum(seat.seat == "member" for seat in self.seats)
+        counts = {"members": members, "reserves": len(self.seats) - members}
+        data = {"committee_id": self.committee_id, "same_unit": self.same_unit, **counts}
+        step.record(history.OFFICE, "members_seated", data=data, actor=self.actor, text=T("登记了评委会名单。"))
+        return counts
 
 
 @dataclass(frozen=True)

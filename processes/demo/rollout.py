@@ -254,7 +254,7 @@ def _register(day: OfficeDay) -> str:
 
 def _issue(day: OfficeDay, instance: str) -> None:
     bureau = day.actor("archives_bureau")
-    names = (("plan", "2026年实施方案"), ("conditions", "2026年评审条件"))
+    names = (("plan", "2026年实施方案（演示）"), ("conditions", "2026年评审条件（演示）"))
     rows = [
         {
             "kind": kind,

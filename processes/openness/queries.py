@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from engine.attachments import AttachmentItem, described
 from engine.errors import NotFound
 from engine.queries.reading import Page, Reading
 from engine.store import tables as t
@@ -64,6 +65,8 @@ class DocumentShown:
     parent_no: str | None = None
     clauses: tuple[Mapping[str, str], ...] = ()
     children: tuple[tuple[str, str, str], ...] = ()  # (id, number, title) of those that carry it out
+    file_name: str | None = None  # of the text as printed; told of one document alone, not in a list
+    file_size: int | None = None  # bytes
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,19 @@ class PublicPolicy:
             else None
         )
         return _document(row, parent, tuple(row["clauses"]), tuple((one.id, one.doc_no, one.title) for one in children))
+
+
+@dataclass(frozen=True)
+class PublicPolicyFile:
+    """The text of a document as printed, for everybody. Two statements. Raises NotFound, also where it has no file."""
+
+    document_id: str
+
+    def answer(self, reading: Reading) -> AttachmentItem:
+        row = documents.document(reading.connection, self.document_id)
+        if row is None or row["file_id"] is None:
+            raise NotFound(T("没有这份文件。"))
+        return described(reading.connection, [row["file_id"]])[row["file_id"]]
 
 
 @dataclass(frozen=True)
@@ -203,4 +219,6 @@ def _document(
         parent_no=parent_no,
         clauses=clauses,
         children=children,
+        file_name=row.get("file_name"),
+        file_size=row.get("file_size"),
     )

@@ -129,9 +129,10 @@ def get_meeting(connection: Connection, meeting_id: str, *, lock: bool = False) 
     return row
 
 
-def get_committee(connection: Connection, committee_id: str) -> RowMapping:
+def get_committee(connection: Connection, committee_id: str, *, lock: bool = False) -> RowMapping:
     """The committee's row. Raises `NotFound`."""
-    row = connection.execute(select(committee).where(committee.c.id == committee_id)).mappings().first()
+    query = select(committee).where(committee.c.id == committee_id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
     if row is None:
         raise NotFound(T("没有这个评审委员会。"))
     return row

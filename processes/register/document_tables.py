@@ -24,6 +24,7 @@ policy_document = Table(
     Column("parent_id", Id, ForeignKey("policy_document.id"), index=True),  # what it carries out
     Column("summary", Text, nullable=False),
     Column("clauses", JSON, nullable=False),  # [{"anchor": "三（二）3", "title": …, "text": …}]
+    Column("file_id", Id, ForeignKey("attachment.id"), index=True),  # the printed text, for everybody to download
     Column("fictional", Boolean, nullable=False),  # belongs to the demonstration; every page says so
     Column("status", String(16), nullable=False),
     Column("published_by", Key, nullable=False),

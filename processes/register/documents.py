@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, exists, insert, select, update
 
+from engine.attachments.tables import attachment, attachment_link
 from engine.errors import Conflict, NotFound, Refused
 from engine.store.metadata import new_id
 from forms.i18n import T
 from processes.register.document_tables import policy_document
+from processes.rules.privacy import personal_number
+
+KEEPER = "=policy"  # who has the published files: no account's name
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,27 @@ class NewDocument:
     parent_no: str | None = None
     clauses: Sequence[Mapping[str, str]] = ()
     fictional: bool = False
+    file_id: str | None = None  # an attachment: the printed text
 
 
 def publish_document(connection: Connection, document: NewDocument, *, by: str, now: datetime) -> str:
-    """Keep a document for everybody to read; its id. Raises `Conflict` for a number that is there already, `NotFound` for
-    an unknown `parent_no`."""
-    if _by_number(connection, document.doc_no) is not None:
+    """Keep a document for everybody to read; its id. Its file is everybody's from now on: whoever calls has made sure that
+    it may be.
+
+    Raises `Conflict` for a number that is there already, `NotFound` for an unknown `parent_no`, `Refused` (`PERSONAL_DATA`:
+    a number of identity or a mobile number stands in it, R-150)."""
+    written = [document.title, document.summary, *(text for clause in document.clauses for text in clause.values())]
+    if any(personal_number(text) for text in written):
+        raise Refused(T("文件中有身份证号或手机号，请删去后再公开。"), code="PERSONAL_DATA")
+    if is_published(connection, document.doc_no):
         raise Conflict(T("文号“{no}”的文件已经公开。", no=document.doc_no))
     parent_id = None
     if document.parent_no:
         parent_id = _by_number(connection, document.parent_no)
         if parent_id is None:
             raise NotFound(T("没有文号为“{no}”的上级文件，请先公开它。", no=document.parent_no))
+    if document.file_id is not None:
+        _keep_file(connection, document.file_id)
     document_id = new_id()
     connection.execute(
         insert(policy_document).values(
@@ -56,6 +69,7 @@ def publish_document(connection: Connection, document: NewDocument, *, by: str, 
             summary=document.summary,
             clauses=[{key: clause[key] for key in ("anchor", "title", "text")} for clause in document.clauses],
             fictional=document.fictional,
+            file_id=document.file_id,
             status="published",
             published_by=by,
             published_at=now,
@@ -97,7 +111,24 @@ def documents(connection: Connection) -> Sequence[RowMapping]:
 
 
 def document(connection: Connection, document_id: str) -> RowMapping | None:
-    return connection.execute(select(policy_document).where(policy_document.c.id == document_id)).mappings().first()
+    """The row with `file_name` and `file_size` of its file, None without one."""
+    query = (
+        select(policy_document, attachment.c.name.label("file_name"), attachment.c.size.label("file_size"))
+        .outerjoin(attachment, attachment.c.id == policy_document.c.file_id)
+        .where(policy_document.c.id == document_id)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def is_published(connection: Connection, doc_no: str) -> bool:
+    """Whether a document with this number stands in the list, in force or not."""
+    return _by_number(connection, doc_no) is not None
+
+
+def _keep_file(connection: Connection, file_id: str) -> None:
+    """A file that belongs to no case would be swept after a month as its uploader's forgotten one."""
+    linked = exists().where(attachment_link.c.attachment_id == attachment.c.id)
+    connection.execute(update(attachment).where(attachment.c.id == file_id, ~linked).values(uploaded_by=KEEPER))
 
 
 def _by_number(connection: Connection, doc_no: str) -> str | None:

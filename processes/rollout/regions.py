@@ -13,6 +13,7 @@ from engine.registry import Handler, StepContext
 from forms.i18n import T
 from processes.acting import acting, remarked
 from processes.register import rollout_streams as streams
+from processes.register.documents import NewDocument, is_published, publish_document
 from processes.register.rollout_phases import missing_documents
 from processes.register.rollout_tables import get_phase, get_stream
 from processes.register.rollout_units import ask_units, totals
@@ -20,6 +21,8 @@ from processes.rollout.shared import Nothing, ProgrammeRef, StreamRef
 from processes.rollout.words import DOCUMENT, ESCALATED_TO
 
 NO_LEVEL = "none"
+FIRST_YEAR = 1949  # as in the public list
+ISSUER = T("青海省档案局")  # where a document names nobody else
 
 
 class WatchParams(StreamRef):
@@ -78,6 +81,7 @@ class DocumentRow(Schema):
     issued_on = fields.Date(required=True)
     file = fields.List(fields.String(), allow_none=True, load_default=list)
     publish_public = fields.Boolean(allow_none=True, load_default=False)
+    issuers = fields.String(allow_none=True, load_default=None)
 
 
 class DocumentParams(ProgrammeRef):
@@ -89,16 +93,40 @@ class DocumentResult(Schema):
 
 
 def keep_documents(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
-    """The province's documents. When both are issued, a programme that waits at the gate goes on."""
+    """The province's documents; what is meant for the public is published with them (R-115). When both are issued, a
+    programme that waits at the gate goes on."""
     connection, programme_id = context.connection, params["programme_id"]
     rows = [
         {**row, "file": row["file"] or [], "publish_public": bool(row["publish_public"])} for row in params["documents"]
     ]
     streams.add_documents(connection, programme_id, rows, by=acting(context), now=context.now)
+    for row in rows:
+        if row["publish_public"]:
+            _publish(context, row)
     missing = missing_documents(connection, programme_id)
     if not missing and context.now >= get_phase(connection, programme_id, 2)["starts_at"]:
         context.send("documents_issued", correlation={"programme_id": programme_id})
     return {"documents_missing": [str(DOCUMENT[kind]) for kind in missing]}
+
+
+def _publish(context: StepContext, row: Mapping[str, Any]) -> None:
+    """Put an issued document into the public list; one that stands there already, published by hand, is left as it is."""
+    if is_published(context.connection, row["doc_no"]):
+        return
+    if row["issued_on"].year < FIRST_YEAR:
+        raise Refused(T("印发日期早于 {year} 年，请检查。", year=FIRST_YEAR), code="BAD_DATE")
+    issuers = [name.strip() for name in (row["issuers"] or "").replace(",", "、").replace("，", "、").split("、")]
+    new = NewDocument(
+        doc_no=row["doc_no"],
+        title=row["name"],
+        issuers=[name for name in issuers if name] or [ISSUER.to("zh")],
+        level="provincial",
+        issued_year=row["issued_on"].year,
+        summary=T("{kind}。全文可以下载。", kind=DOCUMENT[row["kind"]]).to("zh"),
+        issued_on=row["issued_on"],
+        file_id=row["file"][0] if row["file"] else None,
+    )
+    publish_document(context.connection, new, by=acting(context), now=context.now)
 
 
 class BriefingRow(Schema):

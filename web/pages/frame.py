@@ -15,6 +15,7 @@ from engine import policy
 from engine.clock import local
 from engine.registry import Actor
 from forms.i18n import T, Text
+from processes.openness.commands import PUBLISHERS
 from processes.policy.queries import MAY_READ as PARAMETER_READERS
 from processes.publicity.objection_queries import INVESTIGATORS
 from processes.publicity.readers import STAFF
@@ -43,6 +44,7 @@ SECTIONS = (
         frozenset({"committee_office", "supervisor", "chair", "vice_chair", "expert"}),
         frozenset({"casefile", "ballot", "roomwork"}),
     ),
+    Section("committee.index", T("评委会"), frozenset({"committee_office", "supervisor"})),
     Section(
         "publicity.index",
         T("公示"),
@@ -55,6 +57,7 @@ SECTIONS = (
     Section("release.index", T("上传与启用"), _OVERSEERS),
     Section("incident.index", T("异常"), _OVERSEERS),
     Section("rollout.index", T("改革进度"), ROLLOUT_READERS),
+    Section("policies.index", T("政策文件"), PUBLISHERS),
     Section("parameter.index", T("参数与日历"), PARAMETER_READERS, frozenset({"calendar"})),
     Section("account.index", T("账号"), frozenset({policy.ADMIN})),
 )

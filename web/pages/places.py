@@ -16,7 +16,7 @@ from flask import url_for
 from engine.policy import READERS
 from engine.registry import Actor
 from forms.i18n import T, Text
-from processes.committee.readers import works_as
+from processes.committee.readers import WORKS_THERE, works_as
 from processes.publicity.objection_queries import INVESTIGATORS
 from processes.publicity.readers import STAFF
 from processes.rollout.queries import READS as ROLLOUT_READERS
@@ -46,12 +46,14 @@ def _meeting(actor: Actor) -> bool:
     return bool(works_as(actor))
 
 
+_seats = _of(WORKS_THERE)
 _notice = _of(READERS | STAFF | UNIT)
 _objection = _of(INVESTIGATORS | {"committee_office", "unit_supervisor"})
 _rollout = _of(ROLLOUT_READERS)
 
 PLACES = (
     Place("P12_review_meeting_vote", None, "meeting.show", T("打开会议工作页"), _meeting, {"meeting_id": "meeting_id"}),
+    Place("P11_expert_draw", None, "committee.index", T("录入委员和候补名单"), _seats),
     Place("P06_publicity_window", None, "publicity.show", T("打开公示"), _notice, {"notice_id": "notice_id"}),
     Place(
         "P06_publicity_window",

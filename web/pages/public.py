@@ -15,10 +15,12 @@ from processes.openness.queries import (
     PublicParameters,
     PublicPolicies,
     PublicPolicy,
+    PublicPolicyFile,
     PublicProcedure,
     PublicProcedures,
     PublicTables,
 )
+from web.files import download
 from web.pages import decisiontable, outline
 from web.pages.decisiontable import DecisionTable
 from web.pages.desk import ask
@@ -63,6 +65,12 @@ def policies() -> ResponseReturnValue:
 @indexable
 def policy(document_id: str) -> ResponseReturnValue:
     return render_template("public/policy.html", document=ask(PublicPolicy(document_id)), levels=LEVELS)
+
+
+@blueprint.get("/policies/<document_id>/file")
+def policy_file(document_id: str) -> ResponseReturnValue:
+    """The text as printed: a download, never a page of ours."""
+    return download(ask(PublicPolicyFile(document_id)))
 
 
 @blueprint.get("/standards")

@@ -45,6 +45,7 @@ PUBLIC = {
     "GET /public/notices/<notice_id>/tip-off": 404,
     "GET /public/policies": 200,
     "GET /public/policies/<document_id>": 404,
+    "GET /public/policies/<document_id>/file": 404,
     "GET /public/procedures": 200,
     "GET /public/procedures/<key>": 200,
     "GET /public/procedures/<key>/xml": 200,
@@ -149,6 +150,10 @@ TABLE = {
     "POST /meetings/<meeting_id>/relations/<relation_id>": Row((), 404),
     "POST /meetings/<meeting_id>/replacement": Row((), 404),
     "POST /meetings/<meeting_id>/requests/<request_id>": Row((), 404),
+    # committees and who sits on them: there are none for anybody else
+    "GET /committees": Row(("committee_office", "supervisor"), 404),
+    "GET /committees/<committee_id>": Row((), 404),
+    "POST /committees/<committee_id>/seats": Row((), 404),
     # after a stop of the service
     "GET /outages": Row(),
     "POST /outages/offer": Row((), 404),
@@ -170,6 +175,11 @@ TABLE = {
     "POST /objections/<objection_id>/investigation": Row((), 404),
     # the rollout, policy parameters and the working-day calendar
     "GET /rollout": Row(("hr-u01", "hr-u02", "region-xining", "region-haidong", *ROLLOUT, *READERS)),
+    "GET /policies": Row(("process_owner", "provincial_hrss")),
+    "GET /policies/new": Row(("process_owner", "provincial_hrss")),
+    "GET /policies/<document_id>/retire": Row((), 404),
+    "POST /policies/new": Row(("process_owner", "provincial_hrss")),
+    "POST /policies/<document_id>/retire": Row((), 404),
     "GET /parameters": Row(("provincial_hrss", *READERS)),
     "GET /parameters/<name>": Row(("provincial_hrss", *READERS)),
     "POST /parameters/<name>": Row(OWNER),

@@ -79,6 +79,7 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
                 "incident_id",
                 "no",
                 "meeting_id",
+                "committee_id",
                 "relation_id",
                 "compensation_id",
                 "request_id",
