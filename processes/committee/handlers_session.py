@@ -36,9 +36,10 @@ class CheckInResult(Schema):
 
 def check_in(context: StepContext, params: dict[str, Any]) -> Mapping[str, Any]:
     """Whether the session may be opened, by who is ticked as present (R-70). Raises `Refused` `NO_QUORUM`, `MEETING_NOT_YET`."""
+    if params["arrival"] == "open":
+        recuse(context, params)  # first: whoever must keep away from the whole meeting makes no quorum
     found = attendance.quorum_state(context.connection, params["meeting_id"], context.now)
     if params["arrival"] == "open":
-        recuse(context, params)
         meetings.check_in(context.connection, params["meeting_id"], None, context.now)
         _require(found)
     context.note("checked_in", {"attended": found.present, "arrival": params["arrival"]})

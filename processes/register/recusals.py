@@ -16,7 +16,7 @@ from processes.register.application_tables import recusal_request
 from processes.register.ballot_tables import ballot_round
 from processes.register.committee_tables import get_meeting, meeting_candidate
 from processes.register.rolls import require_member, roll
-from processes.register.room_tables import meeting_member, recusal, recusal_ruling
+from processes.register.room_tables import attendance, meeting_member, recusal, recusal_ruling
 from processes.rules.recusal import KINDS, Ruling
 
 
@@ -55,7 +55,7 @@ def apply_grounds(
         if not ruling.recuse:
             continue
         if ruling.whole_meeting:
-            _exclude(connection, meeting_id, touch.expert_id, now)
+            _exclude(connection, meeting_id, touch.expert_id, now, by)
         for application_id in cases if ruling.whole_meeting else [touch.application_id]:
             if touch.expert_id not in recused(connection, meeting_id, application_id):
                 source, note = "detected" if touch.source == "detected" else "office", None
@@ -296,6 +296,13 @@ def _cases(connection: Connection, meeting_id: str) -> list[str]:
     return list(connection.scalars(query.order_by(meeting_candidate.c.position)))
 
 
-def _exclude(connection: Connection, meeting_id: str, expert_id: str, at: datetime | None) -> None:
+def _exclude(
+    connection: Connection, meeting_id: str, expert_id: str, at: datetime | None, by: str | None = None
+) -> None:
+    """Keep somebody away from the whole meeting from `at` on; who was ticked already leaves. `at` None: let them come again."""
     mine = (meeting_member.c.meeting_id == meeting_id, meeting_member.c.expert_id == expert_id)
     connection.execute(update(meeting_member).where(*mine).values(excluded_at=at))
+    if at is not None:
+        here = (attendance.c.meeting_id == meeting_id, attendance.c.expert_id == expert_id)
+        gone = update(attendance).where(*here, attendance.c.left_at.is_(None))
+        connection.execute(gone.values(left_at=at, left_by=by))
