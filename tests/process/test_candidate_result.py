@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.errors import Invalid
 from processes.candidate.cases import CaseSummary
 from processes.candidate.queries import OwnApplications
 from tests.process.province import Province
@@ -86,3 +87,15 @@ def test_a_change_of_unit_between_vote_and_notice_tells_no_result(province: Prov
     province.until("2026-09-28T16:00:00")
     province.tell("result_published", case)
     assert province.open(case) == ([] if result == "passed" else ["view_result"])
+
+
+def test_nothing_is_given_up_by_sending_an_empty_form(province: Province) -> None:
+    """Who neither asks for a recheck nor says that none is wanted may still ask."""
+    case = voted(province, "failed")
+    province.until("2026-09-28T16:00:00")
+    province.tell("result_published", case)
+    with pytest.raises(Invalid) as caught:
+        province.do(case, "view_result", province.actor("c-001"))
+    assert set(caught.value.errors) == {"understood"}
+    province.ask_recheck(case)
+    assert "view_result" not in province.open(case)

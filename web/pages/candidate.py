@@ -31,6 +31,7 @@ blueprint = Blueprint("own", __name__)
 
 LONGEST_REASON = 500
 REVIEW = "P04_candidate_title_review"
+HELD = ("unit_objection_hold", "result_objection_hold")
 
 
 @blueprint.get("/me")
@@ -45,6 +46,7 @@ def index() -> ResponseReturnValue:
         "me.html",
         greeting=gettext("{name}，您好。", name=actor.name),
         applications=[_application(one, todo, actor) for one in known],
+        elsewhere=[_todo(task) for task in todo if task.process_instance_id not in {one.instance_id for one in known}],
         startable=[
             {
                 "key": item.key,
@@ -109,9 +111,7 @@ def _application(known: OwnApplication, todo: list[TaskItem], actor: Actor) -> d
         "plain": str(status.plain),
         "reasons": [*([known.reason] if known.reason else []), *[str(finding) for finding in known.findings]],
         "todo": [_todo(task) for task in tasks],
-        "waiting": _waiting(whole, known.notice_closes_at, actor)
-        if whole and running
-        else gettext("这次申报已经办完。"),
+        "waiting": _now(known, whole if running else None, actor),
         "next": str(status.following) if status.following and running else "",
         "certificate": _certificate(known),
         "withdraw": url_for("own.withdraw", application_id=known.application_id)
@@ -129,6 +129,15 @@ def _line(one: StatusLine) -> story.Line:
     details = [gettext("理由：{reason}", reason=one.reason)] if one.reason else []
     who = gettext("我") if one.by_me else ""
     return story.Line(one.at, str(STATUS[one.status]), who, "person" if one.by_me else "system", details)
+
+
+def _now(known: OwnApplication, whole: InstanceDetail | None, actor: Actor) -> str:
+    """What it waits for; `whole` is None once it is over. While an objection holds it, no date of the notice is its date."""
+    if whole is None:
+        return gettext("这次申报已经办完。")
+    if known.status in HELD:
+        return gettext("等调查有了结论。要您说明情况时，会在这一页上告诉您。")
+    return _waiting(whole, known.notice_closes_at, actor)
 
 
 def _waiting(whole: InstanceDetail, notice_closes_at: datetime | None, actor: Actor) -> str:

@@ -27,7 +27,7 @@ from web.pages import case, nextsteps, places, story, taskform
 from web.pages.desk import ask, due, if_allowed, me, run, task_subject
 from web.pages.said import say
 from web.pages.words import size, when
-from web.pages.work import holder, may_put_back, offered_to, row
+from web.pages.work import holder, may_put_back, may_take, offered_to, row
 from web.security import kept_fields, login_required, safe_path
 
 blueprint = Blueprint("task", __name__)
@@ -232,7 +232,7 @@ def _head(detail: TaskDetail, actor: Actor) -> dict[str, Any]:
         "who": offered_to(task) or (task.assignee_name or task.assignee or gettext("发起人")),
         "holder": holder(task, actor) if task.assignee else "",
         "can_act": "complete" in detail.may,
-        "can_claim": "claim" in detail.may and task.assignee is None,
+        "can_claim": "claim" in detail.may and may_take(task, actor),
         "can_unclaim": "unclaim" in detail.may and may_put_back(task, actor),
         "revision": task.revision,
         "has_form": task.form_key is not None,

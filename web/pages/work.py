@@ -65,9 +65,14 @@ def row(task: TaskItem, actor: Actor) -> Row:
         lane="" if lane == who else lane,
         due=due(task.due_at),
         holder=who,
-        can_claim=task.may_act and task.assignee is None,
+        can_claim=task.may_act and may_take(task, actor),
         can_unclaim=may_put_back(task, actor),
     )
+
+
+def may_take(task: TaskItem, actor: Actor) -> bool:
+    """What is offered to applicants is meant for one of them: there is nobody to take it from."""
+    return task.assignee is None and actor.groups != frozenset({"candidate"})
 
 
 def may_put_back(task: TaskItem, actor: Actor) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.web.room.conftest import LISTENER, OUTSIDER, PREPARING, READER, SEALED, VOTING
+import re
+
+from tests.web.room.conftest import LISTENER, OUTSIDER, PREPARING, PUBLISHED, QUESTION, READER, SEALED, VOTING
 
 NOTHING = "现在没有等您办的事"
 
@@ -31,3 +33,14 @@ def test_who_only_reads_is_led_to_what_others_do(hall) -> None:
     page = hall(PREPARING).enter("manager").open("/work")
     assert "看全部任务" in page
     assert "联系管理员" not in page
+
+
+def test_whom_the_investigator_asks_reads_it_on_ones_own_page(hall) -> None:
+    there = hall(PUBLISHED)
+    browsers = [there.enter(name) for name in ("c-001", "c-020")]
+    [asked] = [browser for browser in browsers if "申报人说明情况" in browser.open("/me")]
+    assert "等调查有了结论" in asked.page
+    assert "公示到" not in asked.page
+    page = asked.open(re.findall(r"/tasks/[0-9a-f-]+", asked.page)[0])
+    assert QUESTION in page
+    assert "领取" not in page
