@@ -39,10 +39,16 @@ class WeighResult(Schema):
 
 
 def weigh(context: StepContext, _params: dict[str, Any]) -> Mapping[str, Any]:
-    """Does a change of unit touch this application? Not once it was voted on: the review goes on, with the recheck of who
-    failed, and the unit of the day of the certificate appoints. Not while an objection is looked into: nobody leaves that
-    by moving."""
-    matters = application_of(context)["status"] not in (*VOTED, *HELD)
+    """Does a change of unit touch this application? Not where the register knows of none: whoever says so ends nobody's
+    case by saying it. Not once it was voted on: the review goes on, with the recheck of who failed, and the unit of the
+    day of the certificate appoints. Not while an objection is looked into: nobody leaves that by moving."""
+    row = application_of(context)
+    if people.get_person(context.connection, row["person_id"])["unit_code"] == row["unit_code"]:
+        context.note(
+            "unit_change_unknown", {}, T("登记的单位没有变化，申报照常办理。确已调动的，请先更新人员所在单位。")
+        )
+        return {"unit_change": "none"}
+    matters = row["status"] not in (*VOTED, *HELD)
     if not matters:
         context.note("unit_change_noted", {}, T("调动不影响这份申报，继续办理；发证后由现单位聘用。"))
     return {"unit_change": "matters" if matters else "none"}

@@ -256,8 +256,17 @@ def test_a_case_is_taken_back_at_any_moment(province: Province, message: str, en
     assert (province.status(case), province.posts("u01")) == (ends, (3, 2, 0))
 
 
-def test_who_leaves_the_unit_loses_its_recommendation(province: Province) -> None:
+def test_who_only_is_said_to_have_left_goes_on(province: Province) -> None:
+    """No owner ends a case by a message: the register has to know the new unit."""
     case = province.assessed()
+    before = (province.open(case), province.status(case), province.posts("u01"))
+    province.tell("unit_changed", case)
+    assert (province.open(case), province.status(case), province.posts("u01")) == before
+
+
+def test_who_leaves_the_unit_loses_its_recommendation(province: Province) -> None:
+    case = province.queued()
+    province.change_person("c-001", unit_code="u02")
     province.tell("unit_changed", case)
     assert (province.open(case), province.posts("u01")) == (["choose_path"], (3, 2, 0))
     province.do(case, "choose_path", province.actor("c-001"), understood=True)
