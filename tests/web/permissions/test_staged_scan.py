@@ -167,7 +167,7 @@ def test_nobody_but_office_and_supervisor_is_told_who_sits_on_a_committee(staged
         for path in paths(rules, places):
             answer = client.get(path, headers=headers)
             assert answer.status_code < 500, (role, path)
-            text = answer.get_data(as_text=True)
+            text = answer.get_data().decode(errors="replace")  # some answers are files
             asked += 1
             assert [name for name in staged.names if name in text] == [], (role, path)
             assert IDENTITY.findall(text) == [], (role, path)
