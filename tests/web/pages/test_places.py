@@ -63,3 +63,12 @@ def test_a_step_may_have_more_than_one_page(app) -> None:
 def test_what_is_no_id_makes_no_address(app, value) -> None:
     with app.test_request_context():
         assert places.of(somebody("admin"), [("P06_publicity_window", "x")], {"notice_id": value}) == []
+
+
+def test_the_draw_leads_to_the_committees_those_who_may_know_them(app) -> None:
+    step = ("P11_expert_draw", "confirm_draw")
+    with app.test_request_context():
+        for group in ("committee_office", "supervisor"):
+            assert [link["href"] for link in places.of(somebody(group), [step], {})] == ["/committees"]
+        for group in ("process_owner", "admin", "manager", "chair", "expert", "provincial_hrss"):
+            assert places.of(somebody(group), [step], {}) == []
