@@ -61,14 +61,15 @@ def hold_items(connection: Connection, notice: RowMapping, item_id: str | None, 
 
 def carry_upheld(connection: Connection, notice_id: str, now: datetime) -> None:
     """A notice published anew after a recall: whom an objection was upheld against in the first is not cleared by the
-    second. One that was upheld after the recall was reported to its case already."""
+    second. In a result, one that was upheld after the recall was reported to its case already."""
     first, before = publicity_item.alias("first"), publicity_notice.alias("before")
     own = get_notice(connection, notice_id)
     query = (
         select(first)
         .join(before, before.c.id == first.c.notice_id)
         .where(before.c.instance_id == own["instance_id"], before.c.kind == own["kind"], before.c.status == "recalled")
-        .where(first.c.outcome == "upheld", first.c.settled_at <= before.c.recalled_at)
+        .where(first.c.outcome == "upheld")
+        .where(or_(before.c.kind != "result", first.c.settled_at <= before.c.recalled_at))
     )
     upheld = {_key(row): row for row in connection.execute(query).mappings()}
     for item in _items(connection, notice_id, None):
@@ -99,8 +100,9 @@ def settle(connection: Connection, row: RowMapping, *, upheld: bool, now: dateti
         waits = own["status"] == "closed" and item["told_at"] is None
         if upheld or _upheld_before(connection, item, row["id"]):
             _set_item(connection, item["id"], hold=False, outcome="upheld", settled_at=now)
-            # Told already, or its notice was taken back and no new one is public yet: P06 will not say it.
-            late = item["told_at"] is not None or own["status"] == "recalled"
+            # Told already: P06 will not say it again. A result that was taken back is told at once; a unit's candidate
+            # learns it with the notice published anew.
+            late = item["told_at"] is not None or (own["status"] == "recalled" and own["kind"] == "result")
             if late and item["application_id"] is not None:
                 overtaken.append(item["application_id"])
             to_tell = to_tell or waits

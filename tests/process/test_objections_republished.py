@@ -16,7 +16,10 @@ from processes.register.notice_tables import publicity_item, publicity_notice
 from processes.register.objection_tables import objection
 from tests.conftest import MakeEngine
 from tests.process.objecting import (
+    DISCIPLINE,
     INVESTIGATOR,
+    P06,
+    TEXT,
     appoint_investigators,
     assign,
     conclude,
@@ -27,7 +30,7 @@ from tests.process.objecting import (
     publish_again,
     result_notice,
 )
-from tests.process.stage import OFFICE, OFFICE2, SUPERVISOR, Stage, at, furnish, registry, shipped
+from tests.process.stage import HR, LEADER, OFFICE, OFFICE2, SUPERVISOR, Stage, at, furnish, registry, shipped
 
 
 @pytest.fixture
@@ -72,6 +75,33 @@ def test_an_objection_upheld_before_a_recall_stays_upheld(stage: Stage) -> None:
     assert outcomes(stage, again["id"]) == ["clear", "upheld", "clear"]
     clear, upheld = ["clear"], ["upheld"]
     assert told(stage) == dict(zip(stage.applications, [clear, upheld, clear], strict=True))
+
+
+def test_an_objection_upheld_while_a_units_notice_is_being_corrected_is_not_lost(stage: Stage) -> None:
+    """The unit's own notice tells it, and no case of sanction begins for what a unit settles by not recommending."""
+    stage.until("2026-07-06T10:00:00")
+    where = {"notice_scope": "unit", "publisher_group": "unit_hr", "publisher_scope": "unit:u01"}
+    instance = stage.start(P06, notice_kind="recommendation", application_id=stage.applications[0], **where)
+
+    def publish() -> None:
+        stage.do(instance, "prepare_notice", HR, **TEXT, min_workdays=5, board_photo=[stage.attach(HR)])
+        stage.do(instance, "approve_notice", LEADER, decision="approve")
+
+    publish()
+    first = notice_of(stage, instance)["id"]
+    case = str(file(stage, first, 1, reader=HR)["instance_id"])
+    given = {"investigator": INVESTIGATOR.username, "question": "请说明第二项业绩由谁完成。"}
+    stage.do(case, "assign_investigator", DISCIPLINE, **given)
+    stage.engine.work(max(timer.due_at for timer in stage.look(case).timers))
+    stage.do(case, "investigate", INVESTIGATOR, checked=["documents"])
+    stage.engine.run(RequestRecall(first, "单位名称写错了", HR))
+    stage.engine.work()
+    stage.do(instance, "recall_notice", HR, recall_decision="recall", recall_reason="单位名称有误，更正后重发")
+    conclude(stage, case, "cancel")
+    publish()
+    stage.engine.work(notice_of(stage, instance)["closes_at"])
+    assert (stage.ended(instance), stage.variable(instance, "publicity_outcome")) == ("notice_done", "upheld")
+    assert stage.rows(t.message, t.message.c.name == "fraud_found") == []
 
 
 def test_a_faulty_notice_is_redone_though_one_of_its_cases_has_ended(stage: Stage) -> None:
