@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from engine.queries.definitions import DefinitionXml
 from engine.queries.instance_diagram import InstanceDiagram
 from engine.queries.instance_events import InstanceEvents
+from engine.queries.veil import SOMEBODY
 from engine.queries.views import DiagramView, EventItem, TaskItem
 from engine.registry import Actor
 from forms.i18n import gettext
@@ -37,7 +38,7 @@ def of(task: TaskItem, actor: Actor) -> Case:
     if is_applicant(actor):
         teller = drawings.teller(who=lambda event: office_of(event, actor, drawings), value=None)
     else:
-        teller = drawings.teller(who=names, value=vocabulary.words(actor))
+        teller = drawings.teller(who=lambda event: names(event, actor, drawings), value=vocabulary.words(actor))
     lines = story.lines((event for event in told if event.kind not in BEHIND), teller)
     drawn = drawings.of(task.definition_key)
     called = bool(diagrams) and diagrams[0].definition_key != task.definition_key  # the first is the whole case's
@@ -119,7 +120,10 @@ def before(events: list[EventItem], task_id: str) -> list[EventItem]:
     return events
 
 
-def names(event: EventItem) -> str:
+def names(event: EventItem, actor: Actor, drawings: Drawings) -> str:
+    """Who acted, by name; by lane where the reader is not told the person."""
+    if event.actor == SOMEBODY:
+        return office_of(event, actor, drawings)
     return event.actor_name or event.actor or ""
 
 

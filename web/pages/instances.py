@@ -49,7 +49,7 @@ def show(instance_id: str) -> ResponseReturnValue:
     )
     drawings = case.Drawings(actor, case.ids_of(diagrams))
     chosen = _chosen(diagrams, drawings)
-    teller = drawings.teller(case.names, vocabulary.words(actor))
+    teller = drawings.teller(lambda event: case.names(event, actor, drawings), vocabulary.words(actor))
     return render_template(
         "instance.html",
         case=_head(whole),

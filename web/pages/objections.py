@@ -118,7 +118,7 @@ def _row(one: ObjectionLine) -> dict[str, Any]:
 def _found(objection_id: str, found: Investigated) -> dict[str, Any]:
     """What stands in the record of the investigation, in the order in which it is made: (label, text, when)."""
     told = [
-        (gettext("问单位和本人的问题"), found.question, found.opened_at),
+        (gettext("问单位和本人的问题"), found.question, None),  # asked when assigned, after the case was opened
         (gettext("单位说明"), found.unit_statement, found.unit_stated_at),
         (gettext("本人说明"), found.candidate_statement, found.candidate_stated_at),
         (gettext("延长调查的理由"), found.extension_reason, found.extended_at),

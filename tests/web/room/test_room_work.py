@@ -44,3 +44,14 @@ def test_whom_the_investigator_asks_reads_it_on_ones_own_page(hall) -> None:
     page = asked.open(re.findall(r"/tasks/[0-9a-f-]+", asked.page)[0])
     assert QUESTION in page
     assert "领取" not in page
+
+
+def test_who_is_not_told_the_person_is_told_the_office(hall) -> None:
+    there = hall(PUBLISHED)
+    browsers = [there.enter(name) for name in ("hr-u01", "hr-u05")]
+    [asked] = [browser for browser in browsers if "单位说明情况" in browser.open("/work")]
+    row = next(line for line in asked.page.split("<tr") if "单位说明情况" in line)
+    page = asked.open(re.findall(r"/tasks/[0-9a-f-]+", row)[0])
+    assert re.search(r"调查人员于 .+ 办结了“指派调查人员”", page)
+    assert "-于" not in page
+    assert " · -" not in asked.open(re.findall(r"/instances/[0-9a-f-]+", page)[0])
