@@ -58,8 +58,8 @@ def register_programme(
 ) -> str:
     """Keep a programme; phase 1 begins at once. Returns its id.
 
-    Raises `Refused`: PROGRAMME_RUNNING (one of that year runs), BAD_PHASES, CALENDAR_MISSING, and TIGHT_SCHEDULE where a
-    phase is too short for its windows and nobody has `confirmed` to have read that.
+    Raises `Refused`: PROGRAMME_RUNNING (one of that year runs), BAD_PHASES, CALENDAR_MISSING, BAD_YEAR (not that of phase
+    2), and TIGHT_SCHEDULE where a phase is too short for its windows and nobody has `confirmed` to have read that.
     """
     running = select(r.programme.c.id).where(r.programme.c.year == year, r.programme.c.status == "running")
     if connection.execute(running).first() is not None:
@@ -71,6 +71,13 @@ def register_programme(
     if not streams:
         raise Refused(T("还没有地区或部门，请先登记地区。"), code="NO_STREAMS")
     told = _warned(connection, dated, now)
+    worked = local_day(starts[1]).year
+    if year != worked:
+        # Whoever is recommended in phase 2 needs the posts of that very year; registered in December, today's is another.
+        raise Refused(
+            T("第二阶段在 {year} 年，“核定哪一年的岗位”也要填 {year}：推荐时看的是当年的岗位。", year=worked),
+            code="BAD_YEAR",
+        )
     if told and not confirmed:
         raise Refused(
             T("{warning}如仍按此安排，请勾选“已知悉时间偏紧”后再提交。", warning=told[0]), code="TIGHT_SCHEDULE"

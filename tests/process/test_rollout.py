@@ -80,6 +80,13 @@ def test_a_second_programme_of_the_year_is_refused(stage: Rollout) -> None:
     assert second.value.code == "PROGRAMME_RUNNING"
 
 
+def test_posts_are_verified_for_the_year_in_which_people_are_recommended(stage: Rollout) -> None:
+    """A programme registered in December 2020 offers 2020; its posts are needed in February 2021 (R-42)."""
+    with pytest.raises(Refused) as caught:
+        stage.register(year=2020)
+    assert caught.value.code == "BAD_YEAR"
+
+
 def test_a_year_without_calendar_is_refused_in_words(stage: Rollout) -> None:
     with pytest.raises(Refused) as missing:
         stage.register(("2029-10", "2029-11", "2029-12"))
