@@ -170,7 +170,7 @@ def test_whoever_checks_an_application_opens_its_files(app: Flask, province: Pro
         "abstract": "规范",
     }
     works = [{**open_work, "file": [work]}, {**open_work, "title": "保密成果", "confidential": True}]
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     province.fill(case, "c-001", works=works, channel="urgently_needed", channel_evidence=[proof], attachments=[more])
     province.do(case, "sign_pledge", me, agree=True, attachments=[pledged])
     steps: list[tuple[str, str, Callable[[str], None]]] = [
@@ -203,7 +203,7 @@ def test_a_work_that_turned_out_confidential_is_offered_to_nobody(app: Flask, pr
     province.until("2026-06-20T09:00:00")
     me = province.actor("c-015")
     work = {"kind": "standard", "title": "规范", "role": "主笔", "date": "2024-05-01", "abstract": "规范"}
-    case = province.begin("c-015")
+    case = province.open_case("c-015")
     province.fill(case, "c-015", works=[{**work, "file": [province.attach(me, "原件.png")]}])
     province.pledge(case, "c-015")
     assert province.open(case) == ["confirm_ineligible"]
@@ -220,7 +220,7 @@ def test_a_work_that_turned_out_confidential_is_offered_to_nobody(app: Flask, pr
 
 
 def test_the_code_of_a_text_message_is_not_asked_for_and_not_refused(app: Flask, province: Province) -> None:
-    case = province.begin("c-001")
+    case = province.open_case("c-001")
     province.fill(case, "c-001")
     page = enter(app, "c-001").open(f"/tasks/{province.task(case, 'sign_pledge').id}")
     assert "我已阅读并作出以上承诺" in page
@@ -230,7 +230,7 @@ def test_the_code_of_a_text_message_is_not_asked_for_and_not_refused(app: Flask,
 
 
 def test_assessments_are_proposed_from_the_year_of_the_present_title_on(province: Province) -> None:
-    shown = province.form(province.begin("c-001"), "fill_application", province.actor("c-001"))
+    shown = province.form(province.open_case("c-001"), "fill_application", province.actor("c-001"))
     years = [row["year"] for row in shown["annual_assessments"]]
     assert years == sorted(years)
     assert years[0] == int(shown["prior_title_date"][:4])

@@ -63,7 +63,7 @@ def test_whoever_follows_the_links_reads_open_pages_and_nothing_private(
 def test_without_an_account_no_other_route_opens(province: Province, app: Flask, publish: Publish) -> None:
     """Every GET route of the application with real ids in its places: 200 for those of the list alone."""
     places = {
-        "instance_id": str(province.application(province.begin("c-007"))["instance_id"]),
+        "instance_id": str(province.application(province.open_case("c-007"))["instance_id"]),
         "notice_id": publish(),
         "key": "P04_candidate_title_review",
         "username": "admin",
