@@ -46,6 +46,10 @@ const EDITS = [
             return null;`, `tester(arg) !== FALSE)) {
             hooks.arguments(args);
             return null;`],
+  // Names of types and text literals are worked out in every round of a loop. quickjs can corrupt its heap when a time limit
+  // strikes inside a regular expression's replacement, and a corrupt heap kills the process when it is freed: once is enough.
+  [1, `    return name.replace(/\\s+/g, ' ').trim();`, `    return once(typeNames, name, () => name.replace(/\\s+/g, ' ').trim());`],
+  [1, `            const value = parseString(node.input);`, `            const value = once(texts, node.input, () => parseString(node.input));`],
   // what was read
   [1, `                const contextValue = getFromContext(name, context);
                 if (typeof contextValue !== 'undefined') {
@@ -70,6 +74,14 @@ const EDITS = [
 
 const HEAD = `const nothing = (value) => value;
 export const hooks = { compare: nothing, order: nothing, number: nothing, truth: nothing, arguments: nothing, read: nothing };
+const typeNames = new Map(), texts = new Map();
+function once(known, key, make) {
+  if (!known.has(key)) {
+    if (known.size > 500) known.clear();
+    known.set(key, make());
+  }
+  return known.get(key);
+}
 `;
 const TAIL = `
 export { Interpreter, InterpreterContext, builtins, getType, isZoned, isDuration };
