@@ -70,6 +70,11 @@ class Invalid(ZhipingError):
         super().__init__(text or T("有内容需要更正，请看各项旁的说明。"))
         self.errors = {path: list(sentences) for path, sentences in errors.items()}
 
+    @property
+    def first(self) -> dict[str, Text]:
+        """Of each field the sentence that stands beside it on a page."""
+        return {path: sentences[0] for path, sentences in self.errors.items()}
+
 
 class Busy(ZhipingError):
     """The store could not be reached in time; try again (503 with Retry-After)."""

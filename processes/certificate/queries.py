@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from sqlalchemy import RowMapping
 
 from engine.errors import NotFound
 from engine.queries.reading import Reading
@@ -50,15 +53,7 @@ class CertificateCheck:
         row = find_certificate(reading.connection, self.no, self.code)
         if row is None:
             return None
-        return CertificateShown(
-            row["no"],
-            row["holder_name"],
-            row["title"],
-            row["effective_on"],
-            row["issued_on"],
-            row["status"],
-            row["revoked_on"],
-        )
+        return CertificateShown(**_shown(row))
 
 
 @dataclass(frozen=True)
@@ -72,17 +67,7 @@ class MyCertificates:
         if person is None:
             return []
         return [
-            CertificateOwned(
-                row["no"],
-                row["holder_name"],
-                row["title"],
-                row["effective_on"],
-                row["issued_on"],
-                row["status"],
-                row["revoked_on"],
-                row["code"],
-                row["application_id"],
-            )
+            CertificateOwned(**_shown(row), code=row["code"], application_id=row["application_id"])
             for row in certificates_of(reading.connection, person["id"])
         ]
 
@@ -111,15 +96,15 @@ class CertificateDocument:
         if row is None or not (holds or OFFICE in self.actor.groups):
             raise NotFound(T("没有这张证书。"))
         return CertificatePrinted(
-            row["no"],
-            row["holder_name"],
-            row["title"],
-            row["effective_on"],
-            row["issued_on"],
-            row["status"],
-            row["revoked_on"],
-            row["code"],
-            row["committee_name"],
-            row["doc_no"],
-            row["confirmed_on"],
+            **_shown(row),
+            code=row["code"],
+            committee=row["committee_name"],
+            doc_no=row["doc_no"],
+            confirmed_on=row["confirmed_on"],
         )
+
+
+def _shown(row: RowMapping) -> dict[str, Any]:
+    """The fields of `CertificateShown`."""
+    same = ("no", "title", "effective_on", "issued_on", "status", "revoked_on")
+    return {"name": row["holder_name"], **{field: row[field] for field in same}}

@@ -9,9 +9,10 @@ from marshmallow import Schema, fields, validate
 
 from engine.errors import Refused
 from engine.registry import Handler, StepContext
-from forms.i18n import T, Text
+from forms.i18n import T
 from processes.acting import acting, remarked
 from processes.committee.handlers_common import MeetingRef, Nothing, committee_options, has_ended
+from processes.committee.words import MODES
 from processes.register import applications, groups, meetings, recusals, rolls
 from processes.register.cases import POST_LEVEL, case_facts, title_words
 from processes.register.committee_tables import get_committee
@@ -19,14 +20,6 @@ from processes.register.policies import parameter
 from processes.rules.recusal import KINDS, Ruling
 from processes.rules.votes import Share, quorum
 from processes.rules.workdays import end_of_day
-
-MODES: Mapping[str, Text] = {
-    "summary": T("个人总结"),
-    "discussion": T("小组评议"),
-    "interview": T("面试答辩"),
-    "report": T("述职"),
-    "exhibition": T("成果展示"),
-}
 
 
 class ListResult(Schema):

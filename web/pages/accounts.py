@@ -83,7 +83,7 @@ def create() -> ResponseReturnValue:
         try:
             made = run(CreateAccount(typed.username, typed.name, me(), tuple(dict.fromkeys(typed.memberships))))
         except Invalid as error:
-            errors = {path: str(sentences[0]) for path, sentences in error.errors.items()}
+            errors = {path: str(sentence) for path, sentence in error.first.items()}
         except Conflict as error:
             errors = {"username": str(error.text)}
         else:

@@ -15,6 +15,7 @@ from processes.candidate.words import TITLE
 from processes.committee.commands import CastBallot
 from processes.committee.queries import MeetingRoom
 from web.pages.desk import ask, due, me, now, run
+from web.pages.reform import word
 from web.pages.said import say
 from web.security import login_required
 
@@ -55,13 +56,12 @@ def _page(meeting_id: str, actor: Actor, problem: str | None = None) -> str:
     current: dict[str, Any] | None = None
     if room.current is not None:
         case = next(one for one in room.cases if one.application_id == room.current.application_id)
-        title = TITLE.get(case.target_title)
         current = {
             "round_id": room.current.round_id,
             "number": case.number,
             "name": case.name,
             "unit": case.unit_name,
-            "title": str(title) if title else case.target_title,
+            "title": word(TITLE, case.target_title),
             "due": due(room.current.closes_at),
             "closes_at": room.current.closes_at,
             "mine": "over" if room.current.closes_at <= now() else room.current.mine,

@@ -87,12 +87,16 @@ def _own(application_id: str) -> OwnApplication:
     raise NotFound(T("没有这份申报。"))
 
 
-def _withdraw_page(known: OwnApplication, problem: str | None = None) -> str:
+def _heading(known: OwnApplication) -> str:
     title = TITLE.get(known.target_title or "")
+    return gettext("申报{title}", title=str(title)) if title else gettext("职称申报")
+
+
+def _withdraw_page(known: OwnApplication, problem: str | None = None) -> str:
     return render_template(
         "withdraw.html",
         application_id=known.application_id,
-        title=gettext("申报{title}", title=str(title)) if title else gettext("职称申报"),
+        title=_heading(known),
         status=str(STATUS[known.status]),
         problem=problem,
     )
@@ -103,9 +107,8 @@ def _application(known: OwnApplication, todo: list[TaskItem], actor: Actor) -> d
     tasks = [task for task in todo if task.process_instance_id == known.instance_id]
     whole = if_allowed(InstanceView(actor, known.instance_id))
     running = whole is not None and whole.instance.ended_at is None
-    title = TITLE.get(known.target_title or "")
     return {
-        "title": gettext("申报{title}", title=str(title)) if title else gettext("职称申报"),
+        "title": _heading(known),
         "status_words": str(STATUS[known.status]),
         "status_kind": status.kind,
         "plain": str(status.plain),

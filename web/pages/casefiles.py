@@ -17,6 +17,7 @@ from processes.committee.room import CaseFile
 from web.files import download
 from web.pages.desk import ask, me, run
 from web.pages.meetings import INTERVIEW, RELATION
+from web.pages.reform import word
 from web.pages.said import say
 from web.pages.tried import Tried, kept, refused
 from web.pages.words import day, size
@@ -71,7 +72,7 @@ def _refusal(command: Any, otherwise: str) -> dict[str, Text]:
     try:
         run(command)
     except Invalid as error:
-        return {name: said[0] for name, said in error.errors.items()}
+        return error.first
     except (Refused, Conflict) as error:
         return {otherwise: error.text}
     return {}
@@ -90,7 +91,7 @@ def _page(meeting_id: str, application_id: str, actor: Actor, tried: Tried) -> s
         "meeting/case.html",
         meeting_id=meeting_id,
         case=shown,
-        title=_word(TITLE, shown.target_title),
+        title=word(TITLE, shown.target_title),
         facts=_facts(shown),
         works=_works(shown),
         evidence=_files(shown, shown.evidence),
@@ -116,9 +117,9 @@ def _page(meeting_id: str, application_id: str, actor: Actor, tried: Tried) -> s
 
 def _facts(shown: CaseFile) -> list[tuple[str, str]]:
     told = [
-        (gettext("申报类型"), _word(TRACK, shown.track)),
-        (gettext("申报渠道"), _word(CHANNEL, shown.channel)),
-        (gettext("现任职称"), f"{_word(TITLE, shown.prior_title)} {day(shown.prior_title_date)}".strip()),
+        (gettext("申报类型"), word(TRACK, shown.track)),
+        (gettext("申报渠道"), word(CHANNEL, shown.channel)),
+        (gettext("现任职称"), f"{word(TITLE, shown.prior_title)} {day(shown.prior_title_date)}".strip()),
         (
             gettext("从事档案工作"),
             gettext("{day} 起", day=day(shown.archives_work_from)) if shown.archives_work_from else "",
@@ -126,13 +127,13 @@ def _facts(shown: CaseFile) -> list[tuple[str, str]]:
         (
             gettext("学历"),
             "；".join(
-                " ".join(part for part in (_word(EDUCATION, level), school, major, day(on)) if part)
+                " ".join(part for part in (word(EDUCATION, level), school, major, day(on)) if part)
                 for level, school, major, on in shown.education
             ),
         ),
         (
             gettext("年度考核"),
-            "，".join(f"{year} {_word(GRADE, grade)}" for year, grade in sorted(shown.assessments.items())),
+            "，".join(f"{year} {word(GRADE, grade)}" for year, grade in sorted(shown.assessments.items())),
         ),
     ]
     return [(label, text) for label, text in told if text]
@@ -141,7 +142,7 @@ def _facts(shown: CaseFile) -> list[tuple[str, str]]:
 def _works(shown: CaseFile) -> list[dict[str, Any]]:
     return [
         {
-            "kind": _word(WORK_KIND, one.kind),
+            "kind": word(WORK_KIND, one.kind),
             "title": one.title,
             "role": one.role,
             "date": day(one.date),
@@ -168,10 +169,3 @@ def _files(shown: CaseFile, files: tuple[tuple[str, str, int], ...]) -> list[dic
         }
         for attachment_id, name, length in files
     ]
-
-
-def _word(words: Any, code: str | None) -> str:
-    if code is None:
-        return ""
-    found = words.get(code)
-    return str(found) if found is not None else code

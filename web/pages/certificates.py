@@ -15,6 +15,7 @@ from processes.certificate.queries import CertificateCheck, CertificateShown
 from web import security
 from web.context import engine, wiring
 from web.pages.desk import now
+from web.pages.reform import word
 from web.pages.words import day
 from web.security import anonymous_form
 
@@ -60,7 +61,6 @@ def _answer(no: str, code: str) -> ResponseReturnValue:
 
 
 def _shown(found: CertificateShown) -> dict[str, Any]:
-    title = TITLE.get(found.title)
     verdicts = {
         "valid": gettext("证书有效"),
         "suspended": gettext("证书暂停使用"),
@@ -69,7 +69,7 @@ def _shown(found: CertificateShown) -> dict[str, Any]:
     facts = [
         (gettext("证书编号"), found.no),
         (gettext("姓名"), found.name),
-        (gettext("职称"), str(title) if title else found.title),
+        (gettext("职称"), word(TITLE, found.title)),
         (gettext("生效日期"), day(found.effective_on)),
         (gettext("发证日期"), day(found.issued_on)),
     ]

@@ -19,6 +19,7 @@ from processes.committee.handlers_filing import BASES, LEVELS
 from processes.committee.seats import CommitteeLine, Committees, ExpertLine, OneCommittee
 from processes.register.experts import Seat
 from web.pages.desk import ask, in_group, me, run
+from web.pages.reform import word
 from web.pages.said import say
 from web.pages.tried import Tried, kept, refused
 from web.security import login_required
@@ -118,7 +119,7 @@ def _committee(one: CommitteeLine) -> dict[str, Any]:
         "organizer": one.organizer,
         "level": str(LEVELS[one.level]),
         "basis": str(BASES[one.basis]),
-        "scope": [str(TITLE.get(title, title)) for title in one.scope_titles],
+        "scope": [word(TITLE, title) for title in one.scope_titles],
         "size": one.size,
         "filing_no": one.filing_no,
         "filed_on": one.filed_on,
@@ -138,7 +139,7 @@ def _expert(one: ExpertLine, tried: Tried) -> dict[str, Any]:
         "name": one.name,
         "unit": one.unit_name,
         "province": one.province,
-        "title": str(TITLE.get(one.title, one.title)),
+        "title": word(TITLE, one.title),
         "sector": str(SECTOR[one.sector]),
         "term_from": one.term_from,
         "term_to": one.term_to,

@@ -14,7 +14,10 @@ from processes.candidate.words import TITLE
 from processes.committee.queries import MeetingRoom, MyMeetings, ResultSheet
 from processes.committee.readers import works_as
 from processes.committee.room import CaseLine, Counts, Room, Sheet
+from processes.committee.words import MODES
+from processes.register import groups
 from web.pages.desk import ask, due, in_group, me, now
+from web.pages.reform import word
 from web.pages.tried import Tried, kept
 from web.pages.wanted import wanted
 from web.security import login_required
@@ -71,7 +74,7 @@ SOURCE: dict[str, Text] = {
     "office": T("评审办登记"),
     "reported": T("他人反映"),
 }
-INTERVIEW: dict[str, Text] = {"interview": T("面试答辩"), "report": T("述职"), "exhibition": T("成果展示")}
+INTERVIEW = {mode: MODES[mode] for mode in groups.MODES}  # those that are held before the committee
 
 
 @blueprint.get("")
@@ -165,13 +168,12 @@ def _choice(one: CaseLine) -> tuple[str, str]:
 
 
 def _case(one: CaseLine) -> dict[str, Any]:
-    title = TITLE.get(one.target_title)
     return {
         "id": one.application_id,
         "number": one.number,
         "name": one.name,
         "unit": one.unit_name,
-        "title": str(title) if title else one.target_title,
+        "title": word(TITLE, one.target_title),
         "state": str(STATE[one.state]),
         "state_kind": {"voting": "active", "decided": "completed", "deferred": "waiting", "void": "stopped"}.get(
             one.state, "plain"
@@ -216,13 +218,12 @@ def _current(room: Room, cases: dict[str, dict[str, Any]]) -> dict[str, Any] | N
 def _sheet_rows(shown: Sheet) -> list[dict[str, Any]]:
     rows = []
     for line in shown.cases:
-        title = TITLE.get(line.target_title)
         rows.append(
             {
                 "number": line.number,
                 "name": line.name,
                 "unit": line.unit_name,
-                "title": str(title) if title else line.target_title,
+                "title": word(TITLE, line.target_title),
                 "rounds": [
                     {
                         "no": one.round_no,

@@ -22,6 +22,7 @@ from processes.publicity.words import STATUS_WORDS
 from web import security
 from web.context import engine, wiring
 from web.pages.desk import PAGE_SIZE, Pages, ask, due, now, offset, page_number
+from web.pages.reform import word
 
 blueprint = Blueprint("notice", __name__, url_prefix="/public")
 
@@ -157,11 +158,11 @@ def _cell(field: str, value: Any) -> str:
     if value is None or value == "" or value == []:
         return ""
     if field in ("current_title", "target_title"):
-        return str(TITLE.get(value, value))
+        return word(TITLE, value)
     if field == "channel":
-        return str(CHANNEL.get(value, value))
+        return word(CHANNEL, value)
     if field == "level":
-        return str(LEVEL.get(value, value))
+        return word(LEVEL, value)
     return gettext("{all}", all=list(value)) if isinstance(value, list | tuple) else str(value)
 
 

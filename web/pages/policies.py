@@ -91,7 +91,7 @@ def publish() -> ResponseReturnValue:
         if not wrong:
             made = run(command, key=typed.get("_key"), actor=actor)
     except Invalid as error:
-        wrong = {_field(name): sentences[0] for name, sentences in error.errors.items()} | wrong
+        wrong = {_field(name): sentence for name, sentence in error.first.items()} | wrong
     except Conflict as error:
         wrong["doc_no"] = error.text
     except NotFound as error:
@@ -130,7 +130,7 @@ def retire(document_id: str) -> ResponseReturnValue:
         try:
             run(RetireDocument(document_id, repealed_on, reason, actor))
         except Invalid as error:
-            wrong |= {name: sentences[0] for name, sentences in error.errors.items()}
+            wrong |= error.first
         except Refused as error:
             wrong["repealed_on"] = error.text
         else:

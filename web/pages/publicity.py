@@ -82,7 +82,7 @@ def extend(notice_id: str) -> ResponseReturnValue:
     try:
         answer = run(ExtendNotice(notice_id, closes_at, reason, me()))
     except Invalid as error:
-        return _refused(notice_id, EXTEND, _first(error))
+        return _refused(notice_id, EXTEND, error.first)
     except Refused as error:
         return _refused(notice_id, EXTEND, {"day": error.text})
     say(gettext("公示期已延长到 {at}。原来的截止时间和理由都留有记录。", at=until(answer["closes_at"])))
@@ -96,7 +96,7 @@ def recall(notice_id: str) -> ResponseReturnValue:
     try:
         run(RequestRecall(notice_id, reason, me()))
     except Invalid as error:
-        return _refused(notice_id, RECALL, _first(error))
+        return _refused(notice_id, RECALL, error.first)
     except Refused as error:
         return _refused(notice_id, RECALL, {"reason": error.text})
     say(gettext("已提请撤回。是否撤回由发布单位在“我的工作”里决定；重新发布后公示期从头算起。"))
@@ -144,7 +144,7 @@ def register(notice_id: str) -> ResponseReturnValue:
         if not wrong:
             answer = run(command, key=form.get("_key"), actor=actor)
     except Invalid as error:
-        wrong = {PAPER.get(field, field): sentence for field, sentence in _first(error).items()} | wrong
+        wrong = {PAPER.get(field, field): sentence for field, sentence in error.first.items()} | wrong
     except Refused as error:
         wrong = {"text": error.text}
     if wrong:
@@ -280,7 +280,3 @@ def _instant(day_text: str, time_text: str) -> datetime | None:
         return datetime.combine(date.fromisoformat(day_text), time.fromisoformat(time_text), SHANGHAI)
     except ValueError:
         return None
-
-
-def _first(error: Invalid) -> dict[str, Text]:
-    return {name: sentences[0] for name, sentences in error.errors.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forms.i18n import T, Text
@@ -66,3 +67,11 @@ STATUSES: dict[str, Status] = {
     "material_rejected": Status("stopped", T("材料审核没有受理。")),
     "not_endorsed": Status("stopped", T("主管部门没有同意申报。")),
 }
+
+
+def word(words: Mapping[str, Text], code: str | None) -> str:
+    """A code of the register in words; as it is where nobody has a word for it, empty for None."""
+    if code is None:
+        return ""
+    found = words.get(code)
+    return str(found) if found is not None else code

@@ -186,7 +186,7 @@ def _do(
         try:
             run(command)
         except Invalid as error:
-            wrong = {name: said[0] for name, said in error.errors.items()}
+            wrong = error.first
         except (Refused, Conflict) as error:
             name = FIELD.get(error.code, otherwise)
             wrong = {name if name in request.form else otherwise: error.text}

@@ -89,7 +89,7 @@ def change() -> ResponseReturnValue:
         try:
             opened = change_password(engine(), actor, current, new, address=security.address(), at=wiring().wall.now())
         except Invalid as error:
-            errors = {path: str(sentences[0]) for path, sentences in error.errors.items()}
+            errors = {path: str(sentence) for path, sentence in error.first.items()}
         except TooMany as error:
             errors["current"] = str(error.text)
         else:
