@@ -6,7 +6,6 @@ demo stay free for whoever tries the program out. Nothing here is written into t
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,12 +25,11 @@ from engine.identity import people as accounts
 from engine.identity.accounts import CreateAccount
 from engine.identity.crypto import Keyring
 from engine.identity.passwords import DEMO_PASSWORD, make_hash
-from engine.queries.reading import Reading
 from engine.queries.task_view import TaskForm
 from engine.queries.work_list import WorkList
 from engine.registry import Actor, Membership
+from engine.scenarios.scene import PICTURE
 from engine.store.metadata import new_id
-from engine.store.tables import event
 from processes.committee.commands import ArrangeGroups, CastBallot, CheckIn, WriteOpinion
 from processes.demo import rollout
 from processes.demo.candidates import add_candidate
@@ -49,9 +47,6 @@ from processes.rules.groups import Group
 
 BEGIN = datetime.fromisoformat("2026-01-04T09:00:00+08:00")
 UNIT = "u03"  # its posts are not managed: these cases take no post from anybody's trial
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 
 def _one(number: int, name: str, note: str) -> Candidate:
@@ -108,7 +103,7 @@ class Player(OfficeDay):
         return dict(self.engine.ask(TaskForm(actor, self._task(instance_id, element, actor))).data)
 
     def attach(self, actor: Actor, name: str = "照片.png") -> str:
-        return upload(self.engine, BytesIO(PIXEL), name, actor=actor).id
+        return upload(self.engine, BytesIO(PICTURE), name, actor=actor).id
 
     def until(self, text: str) -> None:
         self.engine.work(datetime.fromisoformat(f"{text}+08:00"))
@@ -343,14 +338,7 @@ class Prepare:
 
 @dataclass(frozen=True)
 class MarkStaged:
-    """The play has come to its end; it is never played twice."""
+    """In the office's history: the play has come to its end."""
 
     def execute(self, step: Step) -> None:
         step.record(OFFICE, "demo_staged", data={"cases": len(STAGED)})
-
-
-@dataclass(frozen=True)
-class IsStaged:
-    def answer(self, reading: Reading) -> bool:
-        found = select(event.c.kind).where(event.c.kind == "demo_staged").limit(1)
-        return reading.connection.execute(found).first() is not None

@@ -79,19 +79,6 @@ class NoticeShown:
 
 
 @dataclass(frozen=True)
-class PublicNotices:
-    """Province-wide notices, open and closed, the newest first; notices inside a unit never stand here (R-103)."""
-
-    kind: str | None = None
-    first_result: int = 0
-    max_results: int = 50
-
-    def answer(self, reading: Reading) -> Page[NoticeShown]:
-        where = _published(and_(publicity_notice.c.scope == "province", _kind(self.kind)))
-        return _page(reading, where, self.first_result, self.max_results, staff=False)
-
-
-@dataclass(frozen=True)
 class NoticeList:
     """The notices an actor may read: the province's, and those of their own units. Newest first."""
 

@@ -73,11 +73,6 @@ def get_expert(connection: Connection, expert_id: str) -> RowMapping:
     return row
 
 
-def expert_of(connection: Connection, account: str) -> RowMapping | None:
-    """The expert who logs in with this account; None where the account is no expert's."""
-    return connection.execute(select(expert).where(expert.c.account == account)).mappings().first()
-
-
 def relate(
     connection: Connection,
     expert_id: str,

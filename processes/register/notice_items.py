@@ -13,17 +13,6 @@ from forms.i18n import T
 from processes.register.notice_tables import notice_items, publicity_item, publicity_notice
 
 
-def hold_item(connection: Connection, notice_id: str, application_id: str) -> None:
-    """A timely objection: this item alone waits (R-94). Raises `Refused` for an item that is settled."""
-    found = connection.execute(
-        update(publicity_item)
-        .where(*_item(notice_id, application_id), publicity_item.c.outcome.is_(None))
-        .values(hold=True)
-    )
-    if found.rowcount == 0:
-        raise Refused(T("这一项已经有结论，不能暂缓。"), code="ITEM_SETTLED")
-
-
 def settle_item(connection: Connection, notice_id: str, application_id: str, outcome: str, now: datetime) -> None:
     """What an investigation found, or a withdrawal: `clear`, `upheld` or `withdrawn`; ends the hold. Said once."""
     found = connection.execute(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -173,11 +172,6 @@ def open_against(connection: Connection, item: RowMapping, *, but: str | None = 
     if but is not None:
         query = query.where(objection.c.id != but)
     return connection.execute(query.limit(1)).first() is not None
-
-
-def on_notice(connection: Connection, notice_id: str) -> Sequence[RowMapping]:
-    query = select(objection).where(objection.c.notice_id == notice_id)
-    return connection.execute(query.order_by(objection.c.received_at, objection.c.id)).mappings().all()
 
 
 def set_status(connection: Connection, objection_id: str, status: str, now: datetime | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,6 +25,7 @@ from engine.queries.task_view import TaskForm
 from engine.queries.views import InstanceDetail, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor, Handler, Membership, Registry
+from engine.scenarios.scene import PICTURE
 from engine.store.metadata import new_id
 from processes.appointment.handlers import HANDLERS as APPOINTMENT
 from processes.certificate.handlers import HANDLERS as CERTIFICATE
@@ -39,9 +39,7 @@ from processes.register.experts import NewExpert, Seat, add_expert, seat_members
 from tests.conftest import NOON
 
 ROOT = Path(__file__).resolve().parents[2]
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PIXEL = PICTURE
 KEYRING = Keyring("test-" * 10)
 
 

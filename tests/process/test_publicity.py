@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import update
 
 from engine.errors import Forbidden, Invalid, NotFound, Refused
+from processes.openness.notices import PublicNoticeList
 from processes.publicity.calendar_years import CalendarPreview
 from processes.publicity.commands import ExtendNotice, ImportCalendar, RequestRecall
 from processes.publicity.outages import Outages
-from processes.publicity.queries import NoticeList, NoticeView, PublicNotices
+from processes.publicity.queries import NoticeList, NoticeView
 from processes.register.application_tables import application
-from processes.register.notice_items import hold_item, settle_item
-from processes.register.notice_tables import notice_window, publicity_item, publicity_notice
+from processes.register.notice_items import settle_item
+from processes.register.notice_tables import get_notice, notice_window, publicity_item, publicity_notice
+from processes.register.objection_holds import hold_items
 from processes.register.policies import set_parameter
 from tests.conftest import MakeEngine
 from tests.process.stage import (
@@ -287,7 +289,7 @@ def test_who_reads_which_notice(stage: Stage) -> None:
     shown = stage.engine.ask(NoticeView(province))
     assert (shown.state, shown.closes_at, shown.ends) == ("open", at("2026-10-11T00:00:00"), ())
     assert set(shown.items[0]) == {"name", "unit", "current_title", "target_title", "channel", "works"}
-    assert [n.id for n in stage.engine.ask(PublicNotices()).items] == [province]
+    assert [n.id for n in stage.engine.ask(PublicNoticeList()).items] == [province]
     for reader, readable in (
         (person("c-002", "candidate"), [unit, province]),
         (person("anybody", "candidate"), [province]),
@@ -392,8 +394,10 @@ def test_a_held_item_waits_alone(stage: Stage) -> None:
     instance = result_notice(stage, "2026-09-28T16:00:00")
     notice_id = notice(stage, instance)["id"]
     held = stage.applications[1]
+    item_of = {row["application_id"]: row["id"] for row in stage.rows(publicity_item)}
     with stage.engine.store.transaction() as connection:
-        hold_item(connection, notice_id, held)
+        row = get_notice(connection, notice_id)
+        hold_items(connection, row, item_of[held], stage.now)
     stage.until("2026-10-11T00:00:00")
     outcomes = {row["application_id"]: row["outcome"] for row in stage.rows(publicity_item)}
     assert outcomes == {stage.applications[0]: "clear", held: None, stage.applications[2]: "clear"}

@@ -10,19 +10,12 @@ import pytest
 
 from engine.errors import NotFound, Refused
 from processes.candidate.queries import OwnApplications
+from processes.demo.play import NOTICE
 from processes.register.appointments import appointment
 from processes.register.certificates import certificate
 from processes.register.notice_tables import publicity_notice
 from tests.process.province import Province
 from tests.process.sitting import Hands, convene
-
-NOTICE = {
-    "title": "职称评审有关公示",
-    "body": "现将有关情况予以公示，如有异议请反映。",
-    "min_workdays": 5,
-    "contact_phone": "0971-6120001",
-    "contact_email": "office@example.cn",
-}
 
 
 def midnight(text: str) -> datetime:
