@@ -16,22 +16,23 @@ from forms.i18n import T
 
 MAX_DEPTH: Final = 60  # lists and contexts inside each other
 MAX_INTEGER: Final = 2**63 - 1
+MAX_ITEMS: Final = 100_000  # of all its lists and contexts together: a short text can hold very many empty lists
 
 
 def clean(value: Any, path: str = "") -> Any:
     """`value` as JSON: fresh lists and dicts, dates and times as ISO text, Decimal as a number.
 
     Raises `Refused` (code BAD_DATA) naming the place for NUL, lone surrogates, NaN, infinity, integers beyond 64 bits, keys that are
-    not text, objects, and nesting deeper than `MAX_DEPTH`.
+    not text, objects, nesting deeper than `MAX_DEPTH` and more than `MAX_ITEMS` items.
     """
-    return _clean(value, path, 0)
+    return _clean(value, path, 0, [MAX_ITEMS])
 
 
 def clean_object(value: Any, path: str = "") -> dict[str, Any]:
     """Like `clean`, for what must be an object of named values."""
     if not isinstance(value, Mapping):
         raise _bad(path, T("应为一组命名的值"))
-    cleaned: dict[str, Any] = _clean(value, path, 0)
+    cleaned: dict[str, Any] = _clean(value, path, 0, [MAX_ITEMS])
     return cleaned
 
 
@@ -62,7 +63,8 @@ def merge_branches(base: Mapping[str, Any], branches: Iterable[Mapping[str, Any]
     return merged
 
 
-def _clean(value: Any, path: str, depth: int) -> Any:
+def _clean(value: Any, path: str, depth: int, left: list[int]) -> Any:
+    """`left[0]` counts down the items that may still come."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -78,7 +80,7 @@ def _clean(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise _bad(path, T("不是有限的数"))
-        return _clean(int(value) if value == value.to_integral_value() else float(value), path, depth)
+        return _clean(int(value) if value == value.to_integral_value() else float(value), path, depth, left)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -87,15 +89,19 @@ def _clean(value: Any, path: str, depth: int) -> Any:
         return str(value)
     if depth >= MAX_DEPTH:
         raise _bad(path, T("嵌套超过 {n} 层", n=MAX_DEPTH))
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        left[0] -= len(value)
+        if left[0] < 0:
+            raise _bad(path, T("的内容超过 {n} 项", n=MAX_ITEMS))
     if isinstance(value, Mapping):
         cleaned = {}
         for key, item in value.items():
             if not isinstance(key, str):
                 raise _bad(path, T("名称应为文字"))
-            cleaned[_text(key, path)] = _clean(item, f"{path}.{key}" if path else key, depth + 1)
+            cleaned[_text(key, path)] = _clean(item, f"{path}.{key}" if path else key, depth + 1, left)
         return cleaned
     if isinstance(value, list | tuple | set | frozenset):
-        return [_clean(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        return [_clean(item, f"{path}[{index}]", depth + 1, left) for index, item in enumerate(value)]
     raise _bad(path, T("不能保存的内容（{kind}）", kind=type(value).__name__))
 
 

@@ -20,7 +20,7 @@ from engine.bpmn.drive import Run
 from engine.bpmn.machine import NoPython
 from engine.bpmn.parse import KEPT_RELEASES, Release
 from engine.bpmn.specs import Node
-from engine.bpmn.values import MAX_DEPTH, clean, merge_branches
+from engine.bpmn.values import MAX_DEPTH, MAX_ITEMS, clean, merge_branches
 from engine.errors import Refused, ZhipingError
 from tests.unit.bpmn.diagrams import (
     Play,
@@ -106,6 +106,16 @@ def test_nesting_is_bounded() -> None:
         deep = [deep]
     with pytest.raises(Refused):
         clean(deep)
+
+
+def test_the_number_of_items_is_bounded_however_short_their_text() -> None:
+    assert len(clean([[]] * MAX_ITEMS)) == MAX_ITEMS
+    many: Any = []
+    for _ in range(17):
+        many = [many, many]
+    for value in ([[]] * (MAX_ITEMS + 1), {"x": [{}] * MAX_ITEMS}, many):
+        with pytest.raises(Refused):
+            clean(value)
 
 
 def test_bad_results_of_services_are_incidents() -> None:
