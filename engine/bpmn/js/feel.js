@@ -128,9 +128,11 @@ function comparedWithNull(tree, source) {
 
 /** now: ISO text with an offset. Returns the functions every expression has. */
 function clockFunctions(now) {
-  const at = parseDateTime(now);
-  const day = parseDate(now.slice(0, 10));
-  return { now: new FeelFunction(() => at, []), today: new FeelFunction(() => day, []) };
+  let at, day; // read only where asked for: reading a date costs more than most conditions
+  return {
+    now: new FeelFunction(() => (at ??= parseDateTime(now)), []),
+    today: new FeelFunction(() => (day ??= parseDate(now.slice(0, 10))), []),
+  };
 }
 
 /** Our own functions: a call whose answer is not there yet is noted in `asked`. */
