@@ -197,7 +197,8 @@ export function feel(request) {
   } catch (error) {
     if (asked.length) return { asked };
     if (error instanceof Misjudged) return { error: { code: error.code, ...error.facts, read: readable(read) } };
-    if (error?.name === 'InternalError' || error instanceof RangeError) throw error; // time, memory or stack: the host decides
+    // Time, memory or stack: the host decides. Where not even the error found room, quickjs throws null.
+    if (error === null || error.name === 'InternalError' || error instanceof RangeError) throw error;
     return { error: { code: 'FAILED', reason: String(error?.message ?? error), read: readable(read) } };
   } finally {
     hooks.read = (_name, value) => value;
