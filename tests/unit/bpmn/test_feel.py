@@ -333,6 +333,15 @@ def test_a_bomb_is_stopped_and_the_next_evaluation_works(bomb: str) -> None:
     assert value("1 + 1") == 2
 
 
+def test_a_full_memory_is_not_held_against_who_comes_next() -> None:
+    """A context out of memory stays so: whoever evaluated in it afterwards would fail too, for as long as the thread lives."""
+    for _ in range(3):
+        with pytest.raises(FeelError) as caught:
+            value("for n in 1..1000000000 return n")
+        assert caught.value.facts["reason"] == "LIMIT"
+        assert value("count(for n in 1..1000 return n)") == 1000
+
+
 def test_an_expression_that_keeps_asking_is_stopped() -> None:
     def echo(n: int) -> int:
         return n
