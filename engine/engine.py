@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 import structlog
 from sqlalchemy import Connection, delete, select, update
 
-from engine import history
+from engine import faults, history
 from engine.clock import Clock, FixedClock, SystemClock
 from engine.commands.port import Command, Journey, Once, Prepared, Query
 from engine.commands.run_job import JobFailed, Jobs, PutBack, RunJob, TakeJobs
@@ -196,7 +196,9 @@ class Engine:
         """Outside any transaction: at least once, with the key by which the receiver knows a repetition."""
         with self.store.snapshot() as connection:
             row = connection.execute(select(t.effect).where(t.effect.c.id == job.payload["effect_id"])).one()
+        faults.point("before_send")
         self.senders[row.kind](row.key, row.payload)
+        faults.point("after_send")
         self.run(RunJob(job))
 
     def _write_down(self, command: Any, refusal: ZhipingError, stream: str | None) -> None:

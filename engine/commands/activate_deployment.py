@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from engine import faults
 from engine.commands import contents, release_rows
 from engine.commands.check_release import check_release
 from engine.commands.contents import Content, Place
@@ -52,8 +53,10 @@ class ActivateDeployment:
         row = _asked(step.connection, self.deployment_id, self.actor, four_eyes=step.engine.settings.four_eyes)
         if row.state == "active":
             return release_rows.describe(step.connection, row.id)
+        faults.point("before_load")
         current = release_rows.active(step.connection)
         coming = _coming(step.connection, row, current)
+        faults.point("after_load")
         if coming.moved and current is not None:
             release_rows.set_parts(step, row.id, coming.whole, coming.brought)
             step.connection.execute(
@@ -61,14 +64,18 @@ class ActivateDeployment:
                 .where(t.deployment.c.id == row.id)
                 .values(parent_id=current.id, content_hash=release_rows.fingerprint(coming.whole))
             )
+        faults.point("before_run")
         problems = [*coming.problems, *check_release(coming.whole, step.engine.registry)]
         refuse(problems)
         if self.tested is not None:
             self.tested.check_same(coming.whole)
             refuse(self.tested.problems("error"))
+        faults.point("after_run")
+        faults.point("before_save")
         release_rows.make_active(step, row.id, self.actor.username if self.actor else SYSTEM)
         data = {"deployment": row.id, "previous": current.id if current else None}
         step.record(OFFICE, "activated", data=data, actor=self.actor)
+        faults.point("after_save")
         return release_rows.describe(step.connection, row.id)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
-from engine import history
+from engine import faults, history
 from engine.bpmn.drive import Run
 from engine.bpmn.model import Happening, Picture
 from engine.commands import incidents, messages, rows
@@ -139,6 +139,7 @@ class Case:
 
     def load(self) -> tuple[Run, StepServices]:
         """The running state, verified. Raises Refused (STATE_DAMAGED) for one that is not what we wrote."""
+        faults.point("before_load")
         row = self.step.connection.execute(_STATE, {"instance": self.id}).one()
         if row.codec != CODEC or not self._signed(row.mac, self.revision, row.blob):
             raise Refused(T("流程状态与保存时不一致，已拒绝读取。"), code="STATE_DAMAGED")
@@ -146,19 +147,25 @@ class Case:
         services = StepServices(self.step, self, self.actor)
         release = self.release
         run = Run.load(release.bpmn, self.definition_key, row.blob, services, release.limits, refuse=self.strict)
+        faults.point("after_load")
         return run, services
 
     def settle(self, run: Run, services: StepServices, *, fresh: bool = False) -> Picture:
         """Run to the next wait state and write down where that is. Raises Refused where a rule refuses a person."""
         before = rows.standing(self.step, self.id)
         standing = incidents.standing(self.step, self.id) if before.incidents else {}
+        faults.point("before_run")
         picture = run.advance()
+        faults.point("after_run")
         if services.broken is not None:
             raise services.broken
         self.revision += 1
         self.lines += [self._line(happening) for happening in picture.happenings]
         self.fired += sum(happening.kind == "timer_fired" for happening in picture.happenings)
+        faults.point("before_outbox")
         self._carry_out(services.wishes, picture)
+        faults.point("after_outbox")
+        faults.point("before_save")
         rows.sync(self, before, picture)
         messages.wake_kept(self, rows.sync_waiting(self, before.messages, picture))
         unresolved = incidents.sync(self, standing, picture.failures, services.passing)
@@ -214,6 +221,7 @@ class Case:
         )
         if changed.rowcount != 1:
             raise Conflict(T("流程刚刚被别人推进，请刷新后再试。"), by=None, at=None)
+        faults.point("after_save")
 
     def summary(self) -> dict[str, Any]:
         return {"id": self.id, "state": self.state, "revision": self.revision}

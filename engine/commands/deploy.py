@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
+from engine import faults
 from engine.commands import contents, release_rows
 from engine.commands.allowed import require
 from engine.commands.check_release import check_release
@@ -65,8 +66,11 @@ class Deploy:
             require(self.actor, "deployment.create")
         brought, problems = contents.read(self.files)
         step.engine.store.lock_name(step.connection, release_rows.LOCK)
+        faults.point("before_load")
         parent = release_rows.active(step.connection)
         carried = release_rows.contents_of(step.connection, parent.id) if parent else []
+        faults.point("after_load")
+        faults.point("before_run")
         whole, split = contents.merged(brought, carried)
         problems += split + check_release(whole, step.engine.registry, brought=self.files)
         refuse(problems)
@@ -74,9 +78,11 @@ class Deploy:
             self.tested.check_same(whole)
             problems += self.tested.problems("error" if self.actor is None else "warning")
             refuse(problems)
+        faults.point("after_run")
         fingerprint = release_rows.fingerprint(whole)
         if self.actor is None and parent is not None and parent.content_hash == fingerprint:
             return release_rows.describe(step.connection, parent.id)
+        faults.point("before_save")
         deployment_id = new_id()
         step.connection.execute(
             insert(t.deployment).values(
@@ -97,6 +103,7 @@ class Deploy:
         if self.actor is None:
             release_rows.make_active(step, deployment_id, SYSTEM)
             step.record(OFFICE, "activated", data={"deployment": deployment_id})
+        faults.point("after_save")
         return release_rows.describe(step.connection, deployment_id)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from engine import faults
 from engine.commands import incidents
 from engine.commands.background import DeliverMessage, FireDue, RetryFailed, StartRequested
 from engine.commands.step import Step
@@ -49,6 +50,7 @@ class RunJob:
     def execute(self, step: Step) -> int:
         if not queue.hold(step.connection, self.job):
             return 0
+        faults.point("before_ack")
         queue.finish(step.connection, self.job)
         payload: dict[str, Any] = dict(self.job.payload)
         match self.job.kind:

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
+from engine import faults
 from engine.errors import Busy
+from engine.store import space
 from engine.store.metadata import metadata
 from engine.store.postgres import Postgres
 from engine.store.sqlite import Sqlite
@@ -16,7 +18,7 @@ from forms.i18n import T
 
 
 class Store:
-    """A database, opened by URL. Raises `Busy` wherever it could not be reached in time."""
+    """A database, opened by URL. Raises `Busy` wherever it could not be reached in time, `Full` where nothing can be written."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
@@ -32,7 +34,9 @@ class Store:
             except BaseException:
                 connection.rollback()
                 raise
+            faults.point("before_commit")
             connection.commit()
+            faults.point("after_commit")
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -58,9 +62,14 @@ class Store:
         """Hold a name of our choice until the transaction ends, against all others that ask for it."""
         self.dialect.lock_name(connection, name)
 
-    def is_busy(self, error: DBAPIError) -> bool:
-        """Is the store itself in trouble (unreachable, locked, full), so that trying again later may help?"""
-        return error.connection_invalidated or self.dialect.is_busy(error.orig or error)
+    def trouble(self, error: DBAPIError) -> Busy | None:
+        """What to raise where the store itself is in trouble (unreachable, locked, full), so that trying again later may
+        help; None where the statement was wrong."""
+        if error.orig is not None and self.dialect.is_full(error.orig):
+            return space.full()
+        if error.connection_invalidated or self.dialect.is_busy(error.orig or error):
+            return Busy(T("系统正忙，请稍后再试。"))
+        return None
 
     def close(self) -> None:
         self.dialect.engine.dispose()
@@ -72,8 +81,8 @@ class Store:
         except TimeoutError as error:
             raise Busy(T("系统正忙，请稍后再试。")) from error
         except DBAPIError as error:
-            if self.is_busy(error):
-                raise Busy(T("系统正忙，请稍后再试。")) from error
+            if (trouble := self.trouble(error)) is not None:
+                raise trouble from error
             raise
 
 

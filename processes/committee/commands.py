@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import RowMapping
 
-from engine import history
+from engine import faults, history
 from engine.commands import messages
 from engine.commands.step import Step
 from engine.errors import Forbidden, Invalid, NotFound
@@ -288,15 +288,21 @@ class CastBallot:
     def execute(self, step: Step) -> dict[str, Any]:
         if self.choice not in CHOICES:
             raise Invalid({"choice": [T("请在同意、不同意、弃权中选一项。")]})
+        faults.point("before_load")
         me = _self(step, self.meeting_id, self.actor)
+        faults.point("after_load")
+        faults.point("before_save")
         last = rounds.cast(
             step.connection, BOX, self.meeting_id, self.round_id, me["expert_id"], self.choice, now=step.now
         )
+        faults.point("after_save")
+        faults.point("before_outbox")
         if last:
             instance_id = get_meeting(step.connection, self.meeting_id)["instance_id"]
             correlation = {"round_id": self.round_id}
             message_id = messages.store(step, "ballots_complete", correlation, None, {}, state="pending")
             messages.put_delivery(step, message_id, instance_id)
+        faults.point("after_outbox")
         return {"cast": True}
 
 

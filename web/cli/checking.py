@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from engine import invariants
+from engine import faults, invariants
 from engine.attachments.storage import storage
 from engine.clock import local
 from engine.config import KEY_FILE, Settings
@@ -96,6 +96,10 @@ def configuration(settings: Settings) -> Iterator[Finding]:
         yield Finding(T("密钥是自动生成的，放在 {path}：请与数据库分开备份。", path=str(key)), bad=False)
     if settings.clock == "manual":
         yield Finding(T("时钟是手动的（ZHIPING_CLOCK=manual）：只可用于示范，不可用于正式运行。"))
+    if faults.armed():
+        yield Finding(
+            T("设置了 {name}：程序会在指定的地方自行中止，只供测试。请去掉这个环境变量再启动。", name=faults.VARIABLE)
+        )
     if not settings.four_eyes:
         yield Finding(T("四眼原则已关闭（ZHIPING_FOUR_EYES=off）：一个人就能上传并启用流程。"))
     if not _is_loopback(settings.host) and not settings.trusted_proxies:
