@@ -82,6 +82,12 @@ class Busy(ZhipingError):
     code = "BUSY"
 
 
+class Full(Busy):
+    """Nothing can be written because the disk is full; what is there can be read (507 with Retry-After)."""
+
+    code = "STORAGE_FULL"
+
+
 class TooMany(ZhipingError):
     """Too many tries (429). Facts: `retry_after` in seconds."""
 

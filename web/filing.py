@@ -17,7 +17,7 @@ from werkzeug.datastructures import FileStorage
 
 from engine import attachments
 from engine.attachments.storage import storage
-from engine.errors import Invalid, Refused, TooMany
+from engine.errors import Full, Invalid, Refused, TooMany
 from engine.identity import pace
 from engine.identity.crypto import Unreadable
 from engine.identity.pace import Pace
@@ -111,6 +111,9 @@ def take_files(
             continue
         try:
             item = attachments.upload(engine(), cast(BinaryIO, one.stream), name, actor=uploader(nonce))
+        except Full as full:
+            wrong.append(T("“{name}”没有收下：{why}", name=name, why=full.text))
+            continue
         except Refused as refused:
             wrong.append(T("“{name}”没有收下，请另选：{why}", name=name, why=refused.text))
             continue

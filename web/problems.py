@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from engine import errors
 from engine.clock import local
+from engine.store import space
 from forms.i18n import T, Text
 from web import security
 
@@ -25,6 +26,7 @@ STATUS: tuple[tuple[type[errors.ZhipingError], int], ...] = (
     (errors.Forbidden, 403),
     (errors.Unauthenticated, 401),
     (errors.Conflict, 409),
+    (errors.Full, 507),
     (errors.Busy, 503),
     (errors.TooMany, 429),
     (errors.ZhipingError, 422),
@@ -44,6 +46,7 @@ TITLES: dict[int, Text] = {
     429: T("请求过于频繁"),
     500: T("系统出错"),
     503: T("系统正忙"),
+    507: T("磁盘已满，暂时不能保存"),
 }
 
 DETAILS: dict[int, Text] = {
@@ -55,6 +58,9 @@ DETAILS: dict[int, Text] = {
     500: T("系统出了意外的错误，已经记录。请稍后再试。"),
     503: T("系统正忙，请稍后再试。"),
 }
+
+
+RETRY_AFTER = {503: 2, 507: 60}  # seconds
 
 
 def status_of(error: errors.ZhipingError) -> int:
@@ -120,8 +126,8 @@ def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) ->
 def _ours(error: errors.ZhipingError) -> Response:
     headers: dict[str, str] = {}
     status = status_of(error)
-    if status == 503:
-        headers["Retry-After"] = "2"
+    if status in RETRY_AFTER:
+        headers["Retry-After"] = str(RETRY_AFTER[status])
     elif status == 429 and error.facts.get("retry_after"):
         headers["Retry-After"] = str(error.facts["retry_after"])
     elif status == 401:
@@ -180,8 +186,10 @@ def flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
     return {path or "_schema": [str(messages)]}
 
 
-def _unexpected(_error: Exception) -> Response:
+def _unexpected(error: Exception) -> Response:
     """Nothing a caller sends may lead here; what does is our mistake. The reference finds it in the log."""
+    if isinstance(error, OSError) and space.is_full(error):
+        return _ours(space.full())  # a large request waits in a temporary file, which has no room either
     reference = secrets.token_hex(6)
     log.exception("unexpected error", reference=reference, path=request.path, method=request.method)
     body = {

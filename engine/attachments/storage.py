@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from engine.errors import Refused
+from engine.store import space
 from forms.i18n import T
 
 KEY = re.compile(r"[0-9a-f]{32,64}")
@@ -20,7 +21,7 @@ class Storage(Protocol):
     """Files under generated keys (32 to 64 hex digits). What is stored never changes."""
 
     def put(self, key: str, file: BinaryIO) -> None:
-        """Store the whole file durably; a crash leaves all of it or nothing."""
+        """Store the whole file durably; a crash leaves all of it or nothing. Raises Full where there is no room."""
 
     def open(self, key: str) -> BinaryIO:
         """Raises FileNotFoundError."""
@@ -38,7 +39,15 @@ class Folder:
         self.root = root
 
     def put(self, key: str, file: BinaryIO) -> None:
-        path = self._path(key)
+        try:
+            self._put(self._path(key), file)
+        except OSError as error:
+            if space.is_full(error):
+                raise space.full() from error
+            raise
+
+    @staticmethod
+    def _put(path: Path, file: BinaryIO) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:

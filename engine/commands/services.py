@@ -178,8 +178,8 @@ class StepServices:
         except (BpmnError, ZhipingError):
             raise
         except DBAPIError as error:
-            if self._step.engine.store.is_busy(error):
-                self.broken = Busy(T("系统正忙，请稍后再试。"))
+            self.broken = self._step.engine.store.trouble(error)
+            if self.broken is not None:
                 raise self.broken from error
             self._may_pass(request, error)
             raise

@@ -37,8 +37,12 @@ class Postgres:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @staticmethod
-    def is_busy(error: Exception) -> bool:
-        """Connection lost, lock or resources not to be had, deadlock, shutdown, disk full: trying again may help."""
+    def is_full(error: BaseException) -> bool:
+        return isinstance(error, psycopg.errors.DiskFull)
+
+    @staticmethod
+    def is_busy(error: BaseException) -> bool:
+        """Connection lost, lock or resources not to be had, deadlock, shutdown: trying again may help."""
         if not isinstance(error, psycopg.OperationalError):
             return False
         state = error.sqlstate

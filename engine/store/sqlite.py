@@ -15,6 +15,10 @@ from forms.i18n import T
 
 WAIT = 5.0  # seconds to wait for the writer's place
 
+# The disk is full, or a file has reached the size that the system allows: a write that does not fit, in the log, in the
+# file itself, or in the index of the log that every connection needs.
+NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
+
 
 class Sqlite:
     """WAL with synchronous FULL: a reply that was given survives a kill and a power cut."""
@@ -68,10 +72,14 @@ class Sqlite:
             yield connection.execution_options(writing=False)
 
     @staticmethod
-    def is_busy(error: Exception) -> bool:
+    def is_busy(error: BaseException) -> bool:
         return isinstance(error, sqlite3.OperationalError) and any(
-            word in str(error) for word in ("locked", "busy", "full", "disk I/O", "unable to open")
+            word in str(error) for word in ("locked", "busy", "disk I/O", "unable to open")
         )
+
+    @staticmethod
+    def is_full(error: BaseException) -> bool:
+        return getattr(error, "sqlite_errorcode", None) in NO_ROOM
 
     single_process = True  # an installation on SQLite is one process
 

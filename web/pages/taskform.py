@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from engine import attachments
 from engine.bpmn.feel import Feel
-from engine.errors import Refused
+from engine.errors import Full, Refused
 from engine.queries.views import TaskFormView
 from engine.registry import Actor
 from forms.component import Component
@@ -104,7 +104,7 @@ def uploads(actor: Actor) -> tuple[list[tuple[str, str]], dict[str, list[Text]]]
             continue
         try:
             item = attachments.upload(engine(), cast(BinaryIO, file.stream), file.filename, actor=actor)
-        except Refused as error:
+        except (Refused, Full) as error:
             errors.setdefault(name, []).append(T("{file}：{problem}", file=file.filename[:100], problem=error.text))
         else:
             pairs.append((name, item.id))

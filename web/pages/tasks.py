@@ -12,7 +12,7 @@ from engine.commands.claim_task import ClaimTask
 from engine.commands.complete_task import CompleteTask
 from engine.commands.save_draft import SaveDraft
 from engine.commands.unclaim_task import UnclaimTask
-from engine.errors import Conflict, Invalid, NotFound, Refused
+from engine.errors import Busy, Conflict, Invalid, NotFound, Refused
 from engine.queries.instance_diagram import InstanceDiagram
 from engine.queries.instance_view import InstanceView
 from engine.queries.task_view import TaskForm as TaskFormQuery
@@ -28,6 +28,7 @@ from web.pages.desk import ask, due, if_allowed, me, run, task_subject
 from web.pages.said import say
 from web.pages.words import size, when
 from web.pages.work import holder, may_put_back, may_take, offered_to, row
+from web.problems import RETRY_AFTER, status_of
 from web.security import kept_fields, login_required, safe_path
 
 blueprint = Blueprint("task", __name__)
@@ -73,6 +74,8 @@ def complete(task_id: str) -> ResponseReturnValue:
         return _page(ask(TaskView(actor, task_id)), form, actor, values=data, refusal=str(error.text)), 422
     except Conflict as error:
         return _conflict(task_id, form, data, error), 409
+    except Busy as error:
+        return _not_kept(task_id, form, actor, data, error)
     return redirect(url_for("task.done", task_id=task_id), 303)
 
 
@@ -81,8 +84,19 @@ def _save(task_id: str, actor: Actor, form: taskform.TaskForm, data: Mapping[str
         run(SaveDraft(task_id, actor, data))
     except Conflict as error:
         return _conflict(task_id, form, data, error), 409
+    except Busy as error:
+        return _not_kept(task_id, form, actor, data, error)
     say(gettext("草稿已保存，只有您自己能看到。可以随时回来接着填。"))
     return redirect(url_for("task.show", task_id=task_id), 303)
+
+
+def _not_kept(
+    task_id: str, form: taskform.TaskForm, actor: Actor, data: Mapping[str, Any], error: Busy
+) -> ResponseReturnValue:
+    """Nothing could be written: all that was typed stays on the page. Raises Busy where nothing can be read either."""
+    page = _page(ask(TaskView(actor, task_id)), form, actor, values=data, refusal=str(error.text))
+    status = status_of(error)
+    return page, status, {"Retry-After": str(RETRY_AFTER[status])}
 
 
 @blueprint.get("/tasks/<task_id>/done")
