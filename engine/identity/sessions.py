@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 
 from engine.identity import people
-from engine.identity.tables import session
+from engine.identity.tables import account, session
 from engine.registry import Actor
 
 IDLE = timedelta(minutes=30)
@@ -53,11 +53,15 @@ def open_(connection: Connection, account_id: str, *, address: str, at: datetime
 
 def read(connection: Connection, key: str, *, at: datetime) -> Session | None:
     """The live session behind a key, or None: unknown, ended, idle too long, too old, or its account disabled."""
-    row = connection.execute(select(session).where(session.c.key_hash == key_hash(key))).first()
-    if row is None or row.ended_at is not None or at - row.seen_at >= IDLE or at - row.started_at >= ABSOLUTE:
-        return None
-    person = people.by_id(connection, row.account_id)
+    its = session.c
+    query = people.with_groups(its.key_hash, its.ended_at, its.seen_at, its.started_at)
+    query = query.join(session, its.account_id == account.c.id).where(its.key_hash == key_hash(key))
+    rows = connection.execute(query).all()
+    person = people.of_rows(rows)
     if person is None or person.disabled:
+        return None
+    row = rows[0]
+    if row.ended_at is not None or at - row.seen_at >= IDLE or at - row.started_at >= ABSOLUTE:
         return None
     return Session(row.key_hash, person.actor, person.must_change, row.seen_at)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
 
 from engine.errors import Forbidden
 from engine.identity import audit, login, people, sessions
-from engine.identity.tables import token
+from engine.identity.tables import account, token
 from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import T
@@ -84,11 +84,13 @@ class TokenActor:
 
 def actor(connection: Connection, key: str, *, at: datetime) -> Actor | None:
     """Whose token this is, or None: unknown, ended, expired, account disabled or with a handed-out password."""
-    row = connection.execute(select(token).where(token.c.key_hash == sessions.key_hash(key))).first()
-    if row is None or row.ended_at is not None or at >= row.expires_at:
+    query = people.with_groups(token.c.ended_at, token.c.expires_at)
+    query = query.join(token, token.c.account_id == account.c.id).where(token.c.key_hash == sessions.key_hash(key))
+    rows = connection.execute(query).all()
+    person = people.of_rows(rows)
+    if person is None or rows[0].ended_at is not None or at >= rows[0].expires_at:
         return None
-    person = people.by_id(connection, row.account_id)
-    return None if person is None or person.disabled or person.must_change else person.actor
+    return None if person.disabled or person.must_change else person.actor
 
 
 def end_logins(connection: Connection, account_id: str, *, at: datetime) -> None:
