@@ -230,6 +230,7 @@ job = Table(
     Column("lease_until", UtcDateTime),  # by the wall clock, also where the engine's clock is manual
     Column("failed", Boolean, nullable=False),  # given up; an incident waits for a person
     Column("created_at", UtcDateTime, nullable=False),
+    Column("problem", JSON),  # why it was given up: {"code", "text": forms.i18n.Text.dump()}
 )
 Index("ix_job_failed_run_at", job.c.failed, job.c.run_at)
 
@@ -330,4 +331,68 @@ silence = Table(
     Column("from_at", UtcDateTime, nullable=False, unique=True),  # the last sign of life before
     Column("to_at", UtcDateTime, nullable=False),  # the first one after
     CheckConstraint("to_at > from_at", name="period"),
+)
+
+# --- operating ---------------------------------------------------------------------------------------------------------
+
+# One row for each process that does background work, by the wall clock: so that somebody sees when there is none.
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("host", Key, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("stopped_at", UtcDateTime),  # in order; null where it runs, or was killed
+)
+
+# Ending somebody's case takes two persons.
+cancellation = Table(
+    "cancellation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("proposed_by", Key, nullable=False),
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("decided_by", Key),
+    Column("decided_at", UtcDateTime),
+    Column("answer", Text),  # why it was not confirmed
+    one_of("status", "proposed", "confirmed", "rejected", "withdrawn"),
+    CheckConstraint("status NOT IN ('confirmed', 'rejected') OR decided_by <> proposed_by", name="two"),
+)
+Index(
+    "uq_cancellation_open",
+    cancellation.c.instance_id,
+    unique=True,
+    sqlite_where=cancellation.c.status == "proposed",
+    postgresql_where=cancellation.c.status == "proposed",
+)
+Index("ix_cancellation_status", cancellation.c.status, cancellation.c.proposed_at)
+
+# Many incidents of one cause tried again with one reason, each in a job of its own.
+retry_batch = Table(
+    "retry_batch",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", Key, nullable=False),
+    Column("definition_key", Key),  # null: at whatever step
+    Column("element_id", Key),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Key, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+Index("ix_retry_batch_asked_at", retry_batch.c.asked_at)
+
+retry_item = Table(
+    "retry_item",
+    metadata,
+    Column("batch_id", Id, ForeignKey("retry_batch.id"), primary_key=True),
+    Column("incident_id", Id, ForeignKey("incident.id"), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("at", UtcDateTime),
+    Column("text", JSON),  # why it did not work
+    one_of("state", "waiting", "worked", "failed", "skipped"),
 )
