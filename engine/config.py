@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from engine.errors import Refused
@@ -31,6 +32,7 @@ class Settings:
     four_eyes: bool = True
     attachments_url: str = ""  # a folder or s3://…; empty means data_dir/attachments
     trusted_proxies: int = 0  # how many proxies in front may tell the caller's address and whether it was HTTPS
+    job_seconds: int = 30  # a command or a job that takes longer hangs: its process is ended and begun anew
 
     def __post_init__(self) -> None:
         if not self.attachments_url:
@@ -66,7 +68,14 @@ class Settings:
             four_eyes=_one_of("four_eyes", value("four_eyes", "on"), ("on", "off")) == "on",
             attachments_url=value("attachments_url"),
             trusted_proxies=int(_one_of("trusted_proxies", value("trusted_proxies", "0"), ("0", "1", "2", "3"))),
+            job_seconds=_seconds("job_seconds", value("job_seconds", "30")),
         )
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a job belongs to the worker that took it: longer than it may last, so that only who is dead, stopped or
+        cut off loses one."""
+        return timedelta(seconds=2 * self.job_seconds)
 
     def key_for(self, purpose: str) -> bytes:
         """A 32-byte key of its own for each purpose, so that one leaked derived key opens nothing else."""
@@ -96,6 +105,12 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise _wrong(name, value)
     return value
+
+
+def _seconds(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 3600):
+        raise _wrong(name, value)
+    return int(value)
 
 
 def _wrong(name: str, value: str) -> Refused:

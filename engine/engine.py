@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select, update
 from engine import faults, history
 from engine.clock import Clock, FixedClock, SystemClock
 from engine.commands.port import Command, Journey, Once, Prepared, Query
-from engine.commands.run_job import JobFailed, Jobs, PutBack, RunJob, TakeJobs
+from engine.commands.run_job import Done, JobFailed, LetGo, RunJob, TakeJob
 from engine.commands.step import Step
 from engine.commands.text import check_command
 from engine.config import Settings
@@ -24,6 +24,7 @@ from engine.errors import Busy, Conflict, DeploymentRefused, Forbidden, Invalid,
 from engine.jobs import queue
 from engine.jobs.local import LocalJobs
 from engine.jobs.queue import Job
+from engine.jobs.watch import Watch
 from engine.queries.reading import Reading
 from engine.registry import Registry
 from engine.releases import Releases
@@ -40,6 +41,7 @@ KEPT = timedelta(hours=24)  # how long a reply is kept for a repetition
 AUDITED = (Refused, Forbidden, Conflict, Invalid, DeploymentRefused)  # what a person was refused is written down
 SAME_INSTANT = 100  # firings of one instance at one instant: a loop of timers that never waits
 PATIENCE = 5.0  # seconds to wait for jobs that somebody else holds
+CHAIN = 50  # jobs after one another, before what became due meanwhile is put in its place among them
 
 
 class Engine:
@@ -61,6 +63,9 @@ class Engine:
         self.releases = Releases(registry)
         self.clock: Clock = clock or (RowClock(self.store) if settings.clock == "manual" else SystemClock())
         self.wall: Clock = SystemClock()  # for leases alone: they measure real time, whatever the clock says
+        self.worker = queue.worker_name()  # whose leases these are; the children of one supervisor share theirs
+        self.watch = Watch()
+        self._troubled = False
         self._jobs: LocalJobs | None = None
         self._working = threading.RLock()
 
@@ -83,7 +88,7 @@ class Engine:
             check_command(command)
             if isinstance(command, Prepared):
                 command = command.prepared(self)
-            with self.store.transaction() as connection:
+            with self.watch.piece(), self.store.transaction() as connection:
                 step = Step(connection, self._read_clock(connection), self)
                 if once is not None and (kept := _replay(step, once)) is not None:
                     return cast(R, kept["result"])
@@ -102,21 +107,21 @@ class Engine:
         with self.store.snapshot() as connection:
             return query.answer(Reading(connection, self._read_clock(connection), self))
 
-    def work(self, until: datetime | None = None) -> int:
+    def work(self, until: datetime | None = None, *, wait: bool = True) -> int:
         """Do everything that is due, here and now; answers how many timers fired. With `until` the manual or fixed
-        clock is moved there, stopping at every due instant in order."""
+        clock is moved there, stopping at every due instant in order. `wait`: a little for what somebody else holds."""
         with self._working:
-            fired = self._drain()
+            fired = self._drain(PATIENCE if wait else 0.0)
             if until is None:
                 return fired
             if not isinstance(self.clock, RowClock | FixedClock):
                 raise TypeError("only a clock that stands still can be moved")
             while (due := self._next_due()) is not None and self.clock.now() < due <= until:
                 self.clock.set(due)
-                fired += self._drain()
+                fired += self._drain(PATIENCE)
             if until > self.clock.now():
                 self.clock.set(until)
-            return fired + self._drain()
+            return fired + self._drain(PATIENCE)
 
     def exclusive(self) -> AbstractContextManager[bool]:
         """Nothing runs in the background of this process meanwhile."""
@@ -132,15 +137,15 @@ class Engine:
         """Let timers, messages and jobs run by themselves in this process."""
         if self._jobs is not None:
             raise RuntimeError("the background work runs already")
-        if self.store.single_process:
-            # Whoever held a lease in this file is dead, or this process itself.
-            with self.store.transaction() as connection:
-                queue.free_all(connection)
         self._jobs = LocalJobs(self)
         self._jobs.start()
 
+    def take_over(self) -> None:
+        """What the process before this one held when it died. In a file (SQLite) that is everything that is held."""
+        self.run(LetGo(None if self.store.single_process else self.worker, died=True))
+
     def stop(self) -> None:
-        """Finish what is running and close the database."""
+        """Finish the running job, begin no other, and close the database."""
         if self._jobs is not None:
             self._jobs.stop()
             self._jobs = None
@@ -157,49 +162,73 @@ class Engine:
         with self.store.snapshot() as connection:
             return queue.next_due(connection)
 
-    def _drain(self) -> int:
+    def _drain(self, patience: float) -> int:
         """Run jobs until nothing is due. Each is a transaction of its own, so a broken one stops no other."""
+        if self._troubled:
+            self.run(LetGo(self.worker, died=False))
+            self._troubled = False
+        try:
+            return self._drain_on(patience)
+        except Busy:
+            self._troubled = True  # even whether the last transaction was committed is not known now
+            raise
+
+    def _drain_on(self, patience: float) -> int:
         fired = 0
         seen: Counter[str] = Counter()
         waited = 0.0
-        while (due := self._next_due()) is not None and due <= self.clock.now():
-            taken: Jobs = self.run(TakeJobs(self.wall.now()))
-            if not taken.jobs and not taken.given_up:
-                if waited >= PATIENCE:
+        while not self._ending and (due := self._next_due()) is not None and due <= self.clock.now():
+            taken = self.run(TakeJob())
+            if taken.job is None and not taken.given_up:
+                if waited >= patience:
                     break
                 waited += 0.05
                 threading.Event().wait(0.05)
-            for job in taken.jobs:
+            job, left = taken.job, CHAIN
+            while job is not None:
+                if self._ending:
+                    self.run(LetGo(self.worker, died=False))
+                    break
+                left -= 1
                 seen[job.key] += 1
-                fired += self._perform(job, endless=seen[job.key] > SAME_INSTANT)
+                done = self._perform(job, endless=seen[job.key] > SAME_INSTANT, more=left > 0)
+                fired += done.fired
+                job = done.following
         return fired
 
-    def _perform(self, job: Job, *, endless: bool) -> int:
-        try:
-            if endless:
-                raise Refused(T("计时器在同一时刻不停地触发，已停下。"), code="TIMER_LOOP")
-            if job.kind == queue.EFFECT:
-                self._send(job)
-                return 0
-            return self.run(RunJob(job))
-        except Busy:
-            self.run(PutBack(job))
-            raise
-        except ZhipingError as error:
-            self.run(JobFailed(job, error.code, error.text, final=True))
-        except Exception as error:
-            log.exception("job failed", job=job.key, attempts=job.attempts)
-            self.run(JobFailed(job, "JOB_FAILED", T("这一步未能完成（{error}）。", error=type(error).__name__)))
-        return 0
+    @property
+    def _ending(self) -> bool:
+        return self._jobs is not None and self._jobs.stopping
 
-    def _send(self, job: Job) -> None:
-        """Outside any transaction: at least once, with the key by which the receiver knows a repetition."""
+    def _perform(self, job: Job, *, endless: bool, more: bool) -> Done:
+        with self.watch.piece():
+            try:
+                if endless:
+                    raise Refused(T("计时器在同一时刻不停地触发，已停下。"), code="TIMER_LOOP")
+                if job.kind == queue.EFFECT and not self._send(job):
+                    return Done()
+                return self.run(RunJob(job, more))
+            except Busy:
+                raise
+            except ZhipingError as error:
+                failed = JobFailed(job, error.code, error.text, final=True, more=more)
+            except (Exception, SystemExit) as error:  # a library may want to end the program: no reason for it to end
+                log.exception("job failed", job=job.key, attempts=job.attempts)
+                text = T("这一步未能完成（{error}）。", error=type(error).__name__)
+                failed = JobFailed(job, "JOB_FAILED", text, more=more)
+            return self.run(failed)
+
+    def _send(self, job: Job) -> bool:
+        """Outside any transaction: at least once, with the key by which the receiver knows a repetition. False where
+        somebody else has taken the job over."""
         with self.store.snapshot() as connection:
+            if not queue.held(connection, job):
+                return False
             row = connection.execute(select(t.effect).where(t.effect.c.id == job.payload["effect_id"])).one()
         faults.point("before_send")
         self.senders[row.kind](row.key, row.payload)
         faults.point("after_send")
-        self.run(RunJob(job))
+        return True
 
     def _write_down(self, command: Any, refusal: ZhipingError, stream: str | None) -> None:
         """The line that somebody was refused, in a transaction of its own: the command's own is rolled back."""

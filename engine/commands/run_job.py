@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Row, update
 
 from engine import faults
 from engine.commands import incidents
@@ -17,39 +16,64 @@ from engine.jobs.queue import Job
 from engine.store import tables as t
 from forms.i18n import T, Text
 
-AFTER_BUSY = timedelta(seconds=1)
+
+@dataclass(frozen=True)
+class Taken:
+    job: Job | None
+    given_up: int = 0
 
 
 @dataclass(frozen=True)
-class Jobs:
-    jobs: list[Job]
-    given_up: int
+class Done:
+    fired: int = 0  # timers
+    following: Job | None = None  # leased in the same transaction
 
 
 @dataclass(frozen=True)
-class TakeJobs:
-    """Lease due jobs. One that was tried too often without an answer (its worker died) becomes an incident."""
+class TakeJob:
+    """Lease the next due job. Those that were tried too often without an answer (their workers died) become incidents."""
 
-    wall: datetime
+    def execute(self, step: Step) -> Taken:
+        rows = queue.given_up(step.connection, step.now, step.engine.wall.now())
+        for row in rows:
+            _died(step, row)
+        queue.promote(step.connection, step.now)
+        return Taken(_next(step), len(rows))
 
-    def execute(self, step: Step) -> Jobs:
-        jobs, given_up = queue.take(step.connection, step.now, self.wall)
-        for row in given_up:
-            text = T("后台工作 {n} 次没有做完，已停下，等待处理。", n=row.attempts)
-            job = Job(row.id, row.kind, row.key, row.payload, row.instance_id, row.attempts, "")
-            _give_up(step, job, "JOB_DIED", text)
-        return Jobs(jobs, len(given_up))
+
+@dataclass(frozen=True)
+class LetGo:
+    """What `worker` holds and nobody is doing. Where it died, that is tried again after a pause or given up; where the store
+    was in trouble or the process ends, it never began and is not counted. `worker` None means anybody who holds something:
+    only where no other process can be working (SQLite)."""
+
+    worker: str | None
+    died: bool
+
+    def execute(self, step: Step) -> None:
+        for row in queue.abandoned(step.connection, self.worker):
+            wait = backoff.pause(row.attempts, row.key)
+            if not self.died:
+                queue.put_back(step.connection, row.id, step.now, row.attempts - 1)
+            elif row.attempts >= queue.MOST_ATTEMPTS or wait is None:
+                _died(step, row)
+            else:
+                queue.rest(step.connection, row.id, step.engine.wall.now() + wait)
 
 
 @dataclass(frozen=True)
 class RunJob:
-    """Do one job; answers how many timers fired. Does nothing where the lease was lost to somebody else."""
+    """Do one job. Does nothing where the lease was lost to somebody else. With `more` the next job is leased on the way:
+    one transaction for each job."""
 
     job: Job
+    more: bool = False
 
-    def execute(self, step: Step) -> int:
-        if not queue.hold(step.connection, self.job):
-            return 0
+    def execute(self, step: Step) -> Done:
+        fired = self._do(step) if queue.hold(step.connection, self.job) else 0
+        return Done(fired, _next(step) if self.more else None)
+
+    def _do(self, step: Step) -> int:
         faults.point("before_ack")
         queue.finish(step.connection, self.job)
         payload: dict[str, Any] = dict(self.job.payload)
@@ -72,32 +96,35 @@ class RunJob:
 
 
 @dataclass(frozen=True)
-class PutBack:
-    """The store was busy: try again soon, without counting it."""
-
-    job: Job
-
-    def execute(self, step: Step) -> None:
-        queue.put_back(step.connection, self.job, step.now + AFTER_BUSY, uncounted=True)
-
-
-@dataclass(frozen=True)
 class JobFailed:
-    """Try again after a pause, or give up and let a person decide; `final` where trying again cannot help."""
+    """Try again after a pause, or give up and let a person decide; `final` where trying again cannot help. `more` as in
+    `RunJob`."""
 
     job: Job
     code: str
     text: Text
     final: bool = False
+    more: bool = False
 
-    def execute(self, step: Step) -> None:
-        if not queue.hold(step.connection, self.job):
-            return
-        wait = None if self.final else backoff.pause(self.job.attempts, self.job.key)
-        if wait is None or self.job.attempts >= queue.MOST_ATTEMPTS:
-            _give_up(step, self.job, self.code, self.text)
-        else:
-            queue.put_back(step.connection, self.job, step.now + wait)
+    def execute(self, step: Step) -> Done:
+        if queue.hold(step.connection, self.job):
+            wait = None if self.final else backoff.pause(self.job.attempts, self.job.key)
+            if wait is None:
+                _give_up(step, self.job, self.code, self.text)
+            else:
+                queue.put_back(step.connection, self.job.id, step.now + wait, self.job.attempts)
+        return Done(0, _next(step) if self.more else None)
+
+
+def _next(step: Step) -> Job | None:
+    engine = step.engine
+    return queue.take(step.connection, step.now, engine.wall.now(), engine.worker, engine.settings.lease)
+
+
+def _died(step: Step, row: Row[Any]) -> None:
+    text = T("后台工作 {n} 次没有做完，已停下，等待处理。", n=row.attempts)
+    job = Job(row.id, row.kind, row.key, row.payload, row.instance_id, row.attempts, "")
+    _give_up(step, job, "JOB_DIED", text)
 
 
 def _give_up(step: Step, job: Job, code: str, text: Text) -> None:

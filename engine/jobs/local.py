@@ -31,7 +31,8 @@ class LocalJobs:
         self._lock = threading.Lock()
         self._working = False
         self._again = False
-        self._stopping = False
+        self.stopping = False
+        self._taken_over = False
         self._beaten: datetime | None = None
 
     def start(self) -> None:
@@ -39,8 +40,8 @@ class LocalJobs:
         self.wake()
 
     def stop(self) -> None:
-        """Return when what is running has finished; nothing new is begun."""
-        self._stopping = True
+        """Return when the running job has finished; nothing new is begun."""
+        self.stopping = True
         self._scheduler.shutdown(wait=True)
 
     def wake(self) -> None:
@@ -48,7 +49,7 @@ class LocalJobs:
         with self._lock:
             if self._working:
                 self._again = True
-            elif not self._stopping:
+            elif not self.stopping:
                 self._plan(self._engine.wall.now())
 
     def _plan(self, at: datetime) -> None:
@@ -59,13 +60,16 @@ class LocalJobs:
 
     def _work(self) -> None:
         with self._lock:
-            if self._working or self._stopping:
+            if self._working or self.stopping:
                 return
             self._working, self._again = True, False
         following: datetime | None = None
         try:
+            if not self._taken_over:
+                self._engine.take_over()
+                self._taken_over = True
             self._beat()
-            self._engine.work()
+            self._engine.work(wait=False)
             following = self._engine.next_due_by_wall()
         except Busy:
             following = self._engine.wall.now() + AFTER_TROUBLE
@@ -76,7 +80,7 @@ class LocalJobs:
         finally:
             with self._lock:
                 self._working = False
-                if not self._stopping:
+                if not self.stopping:
                     now = self._engine.wall.now()
                     latest = now + (ALONE if self._engine.store.single_process else TOGETHER)
                     # What is due and still not done is held by somebody else: look again soon, not at once.

@@ -2,28 +2,30 @@
 
 A job is put in the transaction that wants it, and deleted in the transaction that has done it: so its effect happens
 exactly once, although it may be tried more often. Attempts are counted before they run, because one that kills its
-worker counts too. Leases are kept by the wall clock; `run_at` by the engine's.
+worker counts too; and a worker holds one job at a time, so that nothing is counted against a job that never began.
+Leases are kept by the wall clock; `run_at` by the engine's. A lease begins with the name of its worker, and a lease that
+is still written down when the job is free again says that its worker died with it.
 
 Timers have no jobs until they are due: their rows are the truth, and `promote` turns what is due into jobs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, literal, or_, select, update
 
 from engine.store import tables as t
 from engine.store.metadata import new_id
 from engine.store.upsert import insert_new
 
 TIMERS, DELIVER, START, RETRY, EFFECT = "timers", "deliver", "start", "retry", "effect"
-MOST_ATTEMPTS = 3
-LEASE = timedelta(seconds=60)
-BATCH = 20
+MOST_ATTEMPTS = 3  # of a job whose workers die; one that fails and says so is tried as `backoff` tells
+BATCH = 50  # timers that become jobs in one go
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Job:
     instance_id: str | None
     attempts: int  # this one included
     lease: str  # proves that whoever finishes the job still holds it
+
+
+def worker_name() -> str:
+    """A new one. Short, because each lease begins with it."""
+    return secrets.token_hex(4)
 
 
 def put(
@@ -85,8 +92,8 @@ def next_due(connection: Connection) -> datetime | None:
     return min((at for at in (timer_at, job_at) if at is not None), default=None)
 
 
-def take(connection: Connection, now: datetime, wall: datetime) -> tuple[list[Job], list[Row[Any]]]:
-    """Lease what is due, at most `BATCH` jobs. Answers the jobs, and the rows of those tried too often, now given up."""
+def promote(connection: Connection, now: datetime) -> None:
+    """Turn due timers into jobs, one for each instance, the earliest `BATCH` first."""
     due = _ripe_timers().where(t.timer.c.due_at <= now).order_by(func.min(t.timer.c.due_at)).limit(BATCH)
     for instance_id, due_at in connection.execute(due).all():
         put(
@@ -98,28 +105,54 @@ def take(connection: Connection, now: datetime, wall: datetime) -> tuple[list[Jo
             run_at=due_at,
             instance_id=instance_id,
         )
+
+
+def take(connection: Connection, now: datetime, wall: datetime, worker: str, lease: timedelta) -> Job | None:
+    """Lease the next due job to `worker` and count the attempt; None where there is none to be had."""
     job = t.job
-    free = or_(job.c.lease_until.is_(None), job.c.lease_until < wall)
-    rows = connection.execute(
+    row = connection.execute(
         select(job)
-        .where(and_(~job.c.failed, job.c.run_at <= now, free))
+        .where(~job.c.failed, job.c.run_at <= now, _free(wall), ~_died_too_often())
         .order_by(job.c.run_at, job.c.created_at)
-        .limit(BATCH)
+        .limit(1)
         .with_for_update(skip_locked=True)
-    ).all()
-    jobs, given_up = [], []
-    for row in rows:
-        if row.attempts >= MOST_ATTEMPTS:
-            given_up.append(row)
-            continue
-        lease = new_id()
-        connection.execute(
-            update(job)
-            .where(job.c.id == row.id)
-            .values(attempts=row.attempts + 1, lease=lease, lease_until=wall + LEASE)
-        )
-        jobs.append(Job(row.id, row.kind, row.key, row.payload, row.instance_id, row.attempts + 1, lease))
-    return jobs, given_up
+    ).first()
+    if row is None:
+        return None
+    token = f"{worker}:{secrets.token_hex(12)}"
+    connection.execute(
+        update(job).where(job.c.id == row.id).values(attempts=row.attempts + 1, lease=token, lease_until=wall + lease)
+    )
+    return Job(row.id, row.kind, row.key, row.payload, row.instance_id, row.attempts + 1, token)
+
+
+def given_up(connection: Connection, now: datetime, wall: datetime) -> Sequence[Row[Any]]:
+    """Locks the due jobs whose last attempt was the last one they get, because its worker died too."""
+    job = t.job
+    rows = select(job).where(~job.c.failed, job.c.run_at <= now, _free(wall), _died_too_often())
+    return connection.execute(rows.limit(BATCH).with_for_update(skip_locked=True)).all()
+
+
+def abandoned(connection: Connection, worker: str | None) -> Sequence[Row[Any]]:
+    """Locks the jobs that `worker` seems to hold although it does nothing; None means anybody's."""
+    job = t.job
+    rows = select(job).where(~job.c.failed, job.c.lease_until.is_not(None))
+    if worker is not None:
+        rows = rows.where(job.c.lease.startswith(f"{worker}:", autoescape=True))
+    return connection.execute(rows.with_for_update()).all()
+
+
+def rest(connection: Connection, job_id: str, until: datetime) -> None:
+    """Nobody takes an abandoned job before `until` by the wall clock, so that what is behind it comes first."""
+    connection.execute(update(t.job).where(t.job.c.id == job_id).values(lease_until=until))
+
+
+def _free(wall: datetime) -> ColumnElement[bool]:
+    return or_(t.job.c.lease_until.is_(None), t.job.c.lease_until < wall)
+
+
+def _died_too_often() -> ColumnElement[bool]:
+    return and_(t.job.c.attempts >= MOST_ATTEMPTS, t.job.c.lease.is_not(None))
 
 
 def hold(connection: Connection, job: Job) -> bool:
@@ -128,17 +161,19 @@ def hold(connection: Connection, job: Job) -> bool:
     return found == job.lease
 
 
+def held(connection: Connection, job: Job) -> bool:
+    """As `hold`, in a snapshot: a look before something that cannot be taken back."""
+    return connection.scalar(select(t.job.c.lease).where(t.job.c.id == job.id)) == job.lease
+
+
 def finish(connection: Connection, job: Job) -> None:
     connection.execute(delete(t.job).where(t.job.c.id == job.id))
 
 
-def put_back(connection: Connection, job: Job, run_at: datetime, *, uncounted: bool = False) -> None:
-    """Let it be tried again at `run_at`; `uncounted` where the try never began."""
-    attempts = job.attempts - 1 if uncounted else job.attempts
+def put_back(connection: Connection, job_id: str, run_at: datetime, attempts: int) -> None:
+    """Let a job that is locked be tried again at `run_at`."""
     connection.execute(
-        update(t.job)
-        .where(t.job.c.id == job.id, t.job.c.lease == job.lease)
-        .values(run_at=run_at, lease=None, lease_until=None, attempts=attempts)
+        update(t.job).where(t.job.c.id == job_id).values(run_at=run_at, lease=None, lease_until=None, attempts=attempts)
     )
 
 
@@ -149,10 +184,7 @@ def give_up(connection: Connection, job_id: str) -> None:
 def revive(connection: Connection, job_id: str, now: datetime) -> None:
     """A person lets a job that was given up be tried again."""
     connection.execute(
-        update(t.job).where(t.job.c.id == job_id).values(failed=False, attempts=0, run_at=now, lease_until=None)
+        update(t.job)
+        .where(t.job.c.id == job_id)
+        .values(failed=False, attempts=0, run_at=now, lease=None, lease_until=None)
     )
-
-
-def free_all(connection: Connection) -> None:
-    """Take over every lease at once: only where no other process can be working (SQLite)."""
-    connection.execute(update(t.job).where(t.job.c.lease.is_not(None)).values(lease=None, lease_until=None))

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
+from engine.clock import FixedClock
 from engine.commands.cancel_instance import CancelInstance
 from engine.commands.complete_task import CompleteTask
 from engine.commands.retry_incident import RetryIncident
-from engine.commands.run_job import TakeJobs
+from engine.commands.run_job import TakeJob, Taken
 from engine.commands.suspend_instance import SuspendInstance
 from engine.engine import Engine
 from engine.errors import Conflict, Forbidden, Refused
@@ -230,11 +231,15 @@ def test_a_worker_that_dies_is_counted(engine: Engine) -> None:
     deploy(engine, waiting("waiting", "PT1H"))
     one = start(engine, "waiting")
     engine.clock.set(NOON + timedelta(hours=1))  # type: ignore[attr-defined]
-    wall = engine.wall.now()
+    wall = FixedClock(engine.wall.now())
+    engine.wall = wall
     for attempt in range(3):
-        taken = engine.run(TakeJobs(wall + attempt * 2 * MINUTE))
-        assert [job.attempts for job in taken.jobs] == [attempt + 1]  # and the worker is gone
-    assert engine.run(TakeJobs(wall + 8 * MINUTE)).given_up == 1
+        taken = engine.run(TakeJob()).job
+        assert taken is not None
+        assert taken.attempts == attempt + 1  # and the worker is gone
+        assert engine.run(TakeJob()) == Taken(None)
+        wall.set(wall.now() + MINUTE + timedelta(seconds=1))
+    assert engine.run(TakeJob()) == Taken(None, given_up=1)
     seen = look(engine, one)
     assert (seen.instance.state, [i.code for i in seen.incidents]) == ("incident", ["JOB_DIED"])
     engine.run(RetryIncident(seen.incidents[0].id, OWNER))
