@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.commands import messages
 from engine.commands.background import deliver
+from engine.commands.case import Case
 from engine.commands.step import Step
 from engine.errors import NotFound, Refused
 from engine.registry import Actor
@@ -35,7 +36,10 @@ class Withdraw:
         person = people.person_of(step.connection, self.actor.username)
         if person is None or person["id"] != row["person_id"]:
             raise NotFound(T("没有这份申报。"))
-        step.stream = row["instance_id"]
+        # The instance first, as everywhere. With the application locked nobody can object to it, hold its item or move it
+        # between what is checked here and what is done.
+        Case.lock(step, row["instance_id"], None)
+        row = applications.get_application(step.connection, self.application_id, lock=True)
         if row["status"] in VOTED and row["result_public_at"] is None:
             raise Refused(T("评审结果公布之前不能撤回申报，公布之后仍可撤回。"), code="RESULT_PENDING")
         applications.check_withdrawable(row["status"])

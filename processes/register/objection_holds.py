@@ -45,10 +45,10 @@ def hold_items(connection: Connection, notice: RowMapping, item_id: str | None, 
     """Hold one item, or all of a notice; answers how many. Of a notice that has closed, only a case that has not gone
     further than the notice can be held again."""
     held = 0
-    for item in _items(connection, notice["id"], item_id):
+    for seen in _items(connection, notice["id"], item_id):
+        item, status = _locked(connection, seen)
         if item["outcome"] in ("withdrawn", "upheld"):
             continue
-        status = _status(connection, item, lock=True)
         if item["outcome"] == "clear" and not _can_be_held_again(notice["kind"], status):
             continue
         _set_item(connection, item["id"], hold=True, outcome=None, settled_at=None)
@@ -90,13 +90,13 @@ def settle(connection: Connection, row: RowMapping, *, upheld: bool, now: dateti
     and is then upheld if one of them was, else released."""
     notice = get_notice(connection, row["notice_id"], lock=True)
     to_tell, overtaken = False, []
-    for item in _items_now(connection, notice, _items(connection, notice["id"], row["item_id"])):
+    for seen in _items_now(connection, notice, _items(connection, notice["id"], row["item_id"])):
+        own = get_notice(connection, seen["notice_id"], lock=True)
+        item, _ = _locked(connection, seen)
         if item["outcome"] in ("withdrawn", "upheld"):
             continue
         if open_against(connection, item, but=row["id"]):
             continue
-        own = get_notice(connection, item["notice_id"], lock=True)
-        _status(connection, item, lock=True)
         waits = own["status"] == "closed" and item["told_at"] is None
         if upheld or _upheld_before(connection, item, row["id"]):
             _set_item(connection, item["id"], hold=False, outcome="upheld", settled_at=now)
@@ -181,6 +181,14 @@ def _items_now(connection: Connection, notice: RowMapping, items: Sequence[RowMa
 
 def _key(item: RowMapping) -> tuple[str | None, str | None]:
     return item["application_id"], item["subject"]
+
+
+def _locked(connection: Connection, seen: RowMapping) -> tuple[RowMapping, str | None]:
+    """An item as it is once its application is ours, and the status of that: whoever had the lock before may have withdrawn
+    the application, and its item, since the item was read."""
+    status = _status(connection, seen, lock=True)
+    query = select(publicity_item).where(publicity_item.c.id == seen["id"]).with_for_update()
+    return connection.execute(query).mappings().one(), status
 
 
 def _status(connection: Connection, item: RowMapping, *, lock: bool = False) -> str | None:
