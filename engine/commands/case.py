@@ -272,6 +272,8 @@ class Case:
             self.step.connection.execute(update(state).where(state.c.instance_id == self.id).values(**values))
         if variables != self._variables:
             rows.sync_scopes(self, picture.variables)
+        if variables != self._variables or picture.completed:
+            rows.sync_values(self, self._variables, picture)
 
     def _resign(self) -> None:
         """The state as it is belongs to a new revision."""

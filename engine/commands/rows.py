@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, Table, bindparam, delete, insert, literal, null, select, union_all, update
 
+from engine import filters
 from engine.bpmn.model import OpenTask, Picture, WaitingMessage
 from engine.commands.anchors import first_anchor
 from engine.commands.step import Step
@@ -16,7 +17,7 @@ from engine.jobs import queue
 from engine.policy import OWNER
 from engine.store import tables as t
 from engine.store.metadata import Id, new_id
-from engine.store.packed import pack
+from engine.store.packed import pack, unpack
 from engine.store.upsert import insert_new
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def clear(case: Case) -> None:
         select(t.task.c.id).where(t.task.c.instance_id == case.id, t.task.c.state == "open")
     ).all()
     _close(case, open_ids)
-    for table in (t.timer, t.waiting_message):
+    for table in (t.timer, t.waiting_message, t.instance_value):
         case.step.connection.execute(delete(table).where(table.c.instance_id == case.id))
     mine = (t.job.c.instance_id == case.id) & t.job.c.kind.in_((queue.TIMERS, queue.RETRY))
     case.step.connection.execute(delete(t.job).where(mine))
@@ -111,6 +112,29 @@ def sync_scopes(case: Case, variables: Mapping[str, Any]) -> None:
     if wanted - kept:
         case.step.connection.execute(
             insert(scope), [{"instance_id": case.id, "scope": value} for value in sorted(wanted - kept)]
+        )
+
+
+def sync_values(case: Case, before: bytes | None, picture: Picture) -> None:
+    """What the case can be found by, as its process says (`engine/filters.py`); nothing of one that has ended. `before`:
+    the variables as they were kept, so that nothing is asked where nothing changed."""
+    properties = case.release.bpmn.info(case.definition_key).properties
+    names = filters.declared(properties)
+    if not names:
+        return
+    wanted = {} if picture.completed else filters.values(names, picture.variables)
+    kept = filters.values(names, unpack(before)) if before is not None else {}
+    value = t.instance_value
+    gone = sorted(name for name, text in kept.items() if wanted.get(name) != text)
+    if gone:
+        mine = (value.c.instance_id == case.id) & value.c.name.in_(gone)
+        case.step.connection.execute(delete(value).where(mine))
+    new = {name: text for name, text in wanted.items() if kept.get(name) != text}
+    if new:
+        hidden = filters.outsiders(properties)
+        case.step.connection.execute(
+            insert(value),
+            [{"instance_id": case.id, "name": name, "value": new[name], "outsiders": hidden} for name in sorted(new)],
         )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from engine.store.metadata import Id, UtcDateTime, metadata, one_of
@@ -106,6 +107,17 @@ instance_scope = Table(
     Column("scope", Key, primary_key=True, index=True),
 )
 
+# What a running case can be found by: the variables its process names in `filters` (engine/filters.py).
+instance_value = Table(
+    "instance_value",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id"), primary_key=True),
+    Column("name", Key, primary_key=True),
+    Column("value", Key, nullable=False),
+    Column("outsiders", Text, nullable=False),  # groups that are not told it, ",a,b,"; a process names them
+)
+Index("ix_instance_value_value", instance_value.c.name, instance_value.c.value, instance_value.c.instance_id)
+
 instance_state = Table(
     "instance_state",
     metadata,
@@ -143,7 +155,20 @@ task = Table(
     one_of("state", "open", "completed", "cancelled"),
 )
 Index("ix_task_instance_state_element", task.c.instance_id, task.c.state, task.c.element_id)
-Index("ix_task_state_due", task.c.state, task.c.due_at)
+# The work list is read from this index alone, in its order; what is done leaves it. The condition stands in the statement
+# as a literal, because a database does not see that a parameter fits it.
+task_open = task.c.state == literal_column("'open'")
+Index(
+    "ix_task_open",
+    task.c.due_at,
+    task.c.created_at,
+    task.c.id,
+    task.c.assignee,
+    task.c.owner,
+    task.c.instance_id,
+    sqlite_where=task_open,
+    postgresql_where=task_open,
+)
 Index("ix_task_assignee_state", task.c.assignee, task.c.state)
 
 task_candidate = Table(
@@ -155,7 +180,8 @@ task_candidate = Table(
     Column("scope", Key),  # of a group; null means the group everywhere
     one_of("kind", "group", "user"),
 )
-Index("ix_task_candidate_value", task_candidate.c.value, task_candidate.c.kind, task_candidate.c.scope)
+offered = task_candidate.c
+Index("ix_task_candidate_value", offered.value, offered.kind, offered.scope, offered.task_id)
 
 task_draft = Table(
     "task_draft",
