@@ -52,8 +52,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     template: str = request.getfixturevalue("postgres_template")
-    # Not dropped: the whole server goes at the end, and waiting for each would cost more than the test.
-    yield postgres.server().url(postgres.server().create(template))
+    name = postgres.server().create(template)
+    yield postgres.server().url(name)
+    postgres.server().drop(name)
 
 
 @pytest.fixture

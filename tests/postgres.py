@@ -20,12 +20,15 @@ from psycopg import sql
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
+SHARED_MEMORY = Path("/dev/shm")
+ROOM = 2_000_000_000  # bytes: a cluster of its own for every process that runs tests, each with some databases
+
 
 class PostgresServer:
     """One running cluster; `create` gives a fresh database, from a template where one is named."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="zhiping-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="zhiping-pg-", dir=_roomy_memory()))
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.user)
@@ -47,12 +50,15 @@ class PostgresServer:
         """Make a database and return its name."""
         self._made += 1
         name = f"zhiping_{self._made}"
-        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
-        if template is not None:
-            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
         with self._admin() as connection:
-            connection.execute(statement)
+            connection.execute(_creation(name, template))
         return name
+
+    def replace(self, name: str, template: str) -> None:
+        """Put a copy of another database in the place of this one."""
+        with self._admin() as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(_creation(name, template))
 
     def drop(self, name: str) -> None:
         with self._admin() as connection:
@@ -81,6 +87,20 @@ class PostgresServer:
             output.seek(0)
             if done.returncode:
                 raise RuntimeError(f"{program} failed: {output.read().decode(errors='replace')}")
+
+
+def _creation(name: str, template: str | None) -> sql.Composed:
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
+    return statement
+
+
+def _roomy_memory() -> Path | None:
+    """Shared memory, where there is enough of it: a database is copied there in a third of the time. None for the usual place."""
+    if os.access(SHARED_MEMORY, os.W_OK) and shutil.disk_usage(SHARED_MEMORY).free > ROOM:
+        return SHARED_MEMORY
+    return None
 
 
 @cache

@@ -19,7 +19,8 @@ from processes.register.notice_items import settle_item
 from processes.register.notice_tables import publicity_notice
 from tests.conftest import MakeEngine
 from tests.process.reached import WORDS, certified, result_closed
-from tests.process.stage import ADMIN, HR, HR2, LEADER, PANEL, XINING, Stage, furnish, registry, shipped
+from tests.process.sets import set_stage
+from tests.process.stage import ADMIN, HR, HR2, LEADER, PANEL, XINING, Stage
 
 CONTRACT = {"post_grade": 7, "contract_from": "2026-11-10", "contract_to": "2029-11-09", "use_special_post": False}
 
@@ -27,16 +28,8 @@ CONTRACT = {"post_grade": 7, "contract_from": "2026-11-10", "contract_to": "2029
 class Scene:
     """One certified case and the P14 instance that appoints it."""
 
-    def __init__(self, stage: Stage, *, reserved: bool, **values: Any) -> None:
+    def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        if reserved:
-            with stage.engine.store.transaction() as connection:
-                quota = units.lock_quota(connection, "u01", 2026, "deputy_senior", stage.now)
-                assert quota is not None
-                units.reserve(connection, quota, stage.applications[0], stage.now)
-        result_closed(stage)
-        certified(stage)
-        stage.until("2026-11-02T09:00:00")
         self.instance = stage.start(
             "P14_appointment",
             application_id=stage.applications[0],
@@ -66,20 +59,34 @@ class Scene:
         return str(self.stage.rows(application, where)[0]["status"])
 
 
+def with_certificate(stage: Stage) -> None:
+    result_closed(stage)
+    certified(stage)
+    stage.until("2026-11-02T09:00:00")
+
+
+def with_certificate_and_reserved_post(stage: Stage) -> None:
+    with stage.engine.store.transaction() as connection:
+        quota = units.lock_quota(connection, "u01", 2026, "deputy_senior", stage.now)
+        assert quota is not None
+        units.reserve(connection, quota, stage.applications[0], stage.now)
+    with_certificate(stage)
+
+
 @pytest.fixture
 def new_stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Any:
-    def make(**values: Any) -> Stage:
-        made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-        furnish(made, 1, **values)
-        made.deploy(shipped("publicity", "committee", "certificate", "appointment"))
-        return made
+    families = ("publicity", "committee", "certificate", "appointment")
+
+    def make(*, reserved: bool, **values: Any) -> Stage:
+        then = with_certificate_and_reserved_post if reserved else with_certificate
+        return set_stage(database_url, make_engine, tmp_path, families, 1, then=then, **values)
 
     return make
 
 
 def test_to_the_reserved_post_without_a_competition(new_stage: Any) -> None:
-    stage = new_stage()
-    scene = Scene(stage, reserved=True)
+    stage = new_stage(reserved=True)
+    scene = Scene(stage)
     assert scene.posts == (3, 2, 1, 0)
     assert stage.open(scene.instance) == ["prepare_notice"]
     scene.publish()
@@ -108,7 +115,7 @@ def test_to_the_reserved_post_without_a_competition(new_stage: Any) -> None:
 def test_a_contract_against_the_rules_is_refused_and_no_post_is_taken(
     new_stage: Any, change: dict[str, Any], code: str
 ) -> None:
-    scene = Scene(new_stage(), reserved=True)
+    scene = Scene(new_stage(reserved=True))
     scene.publish_and_close()
     with pytest.raises(Refused) as caught:
         scene.stage.do(scene.instance, "appoint", HR, **{**CONTRACT, **change})
@@ -118,7 +125,7 @@ def test_a_contract_against_the_rules_is_refused_and_no_post_is_taken(
 
 
 def test_a_special_post_is_not_offered_to_who_counts_in_the_quota(new_stage: Any) -> None:
-    scene = Scene(new_stage(), reserved=True)
+    scene = Scene(new_stage(reserved=True))
     scene.publish_and_close()
     scene.stage.do(scene.instance, "appoint", HR, **{**CONTRACT, "use_special_post": True})
     assert scene.posts == (3, 3, 0, 0)
@@ -126,8 +133,8 @@ def test_a_special_post_is_not_offered_to_who_counts_in_the_quota(new_stage: Any
 
 
 def test_a_special_post_without_verified_posts_is_refused_and_not_left_uncounted(new_stage: Any) -> None:
-    stage = new_stage(quota_exempt=True, channel="aid_qinghai")
-    scene = Scene(stage, reserved=False)
+    stage = new_stage(reserved=False, quota_exempt=True, channel="aid_qinghai")
+    scene = Scene(stage)
     stage.do(scene.instance, "competition_plan", HR, posts=1, plan="援青人员使用特设岗位聘用。", terms=3)
     stage.do(scene.instance, "qualification_check", HR, qualified=True)
     stage.do(scene.instance, "competition_evaluation", PANEL, ranking=1)
@@ -141,8 +148,8 @@ def test_a_special_post_without_verified_posts_is_refused_and_not_left_uncounted
 
 
 def test_a_remark_stays_with_its_own_step(new_stage: Any) -> None:
-    stage = new_stage(post_managed=False)
-    scene = Scene(stage, reserved=False)
+    stage = new_stage(reserved=False, post_managed=False)
+    scene = Scene(stage)
     plan = {"posts": 1, "plan": "按竞聘方案择优聘用一人。", "terms": 3}
     stage.do(scene.instance, "competition_plan", HR, **plan, opinion="方案已征求意见。")
     assert stage.form(scene.instance, "qualification_check", HR).get("opinion") is None
@@ -151,7 +158,7 @@ def test_a_remark_stays_with_its_own_step(new_stage: Any) -> None:
 
 
 def test_only_the_grades_of_the_title_can_be_chosen(new_stage: Any) -> None:
-    scene = Scene(new_stage(), reserved=True)
+    scene = Scene(new_stage(reserved=True))
     scene.publish_and_close()
     for grade in (4, 8):
         with pytest.raises(Invalid) as caught:
@@ -160,8 +167,8 @@ def test_only_the_grades_of_the_title_can_be_chosen(new_stage: Any) -> None:
 
 
 def test_a_separate_unit_holds_a_competition(new_stage: Any) -> None:
-    stage = new_stage(post_managed=False)
-    scene = Scene(stage, reserved=False)
+    stage = new_stage(reserved=False, post_managed=False)
+    scene = Scene(stage)
     assert stage.open(scene.instance) == ["competition_plan"]
     stage.do(scene.instance, "competition_plan", HR, posts=1, plan="按竞聘方案择优聘用一人。", terms=3)
     stage.do(scene.instance, "qualification_check", HR, qualified=True)
@@ -175,8 +182,8 @@ def test_a_separate_unit_holds_a_competition(new_stage: Any) -> None:
 
 @pytest.mark.parametrize("why", ["unqualified", "ranked_below"])
 def test_who_is_not_chosen_keeps_the_certificate_and_is_looked_at_every_year(new_stage: Any, why: str) -> None:
-    stage = new_stage(post_managed=False)
-    scene = Scene(stage, reserved=False)
+    stage = new_stage(reserved=False, post_managed=False)
+    scene = Scene(stage)
     stage.do(scene.instance, "competition_plan", HR, posts=1, plan="按竞聘方案择优聘用一人。", terms=3)
     if why == "unqualified":
         with pytest.raises(Invalid):
@@ -199,8 +206,8 @@ def test_who_is_not_chosen_keeps_the_certificate_and_is_looked_at_every_year(new
 
 
 def test_an_objection_upheld_frees_the_reserved_post(new_stage: Any) -> None:
-    stage = new_stage()
-    scene = Scene(stage, reserved=True)
+    stage = new_stage(reserved=True)
+    scene = Scene(stage)
     scene.publish()
     notice_id = stage.rows(publicity_notice, publicity_notice.c.kind == "appointment")[0]["id"]
     with stage.engine.store.transaction() as connection:
@@ -211,10 +218,10 @@ def test_an_objection_upheld_frees_the_reserved_post(new_stage: Any) -> None:
 
 
 def test_an_exempt_person_takes_a_special_post_when_none_is_free(new_stage: Any) -> None:
-    stage = new_stage(quota_exempt=True, channel="aid_qinghai")
+    stage = new_stage(reserved=False, quota_exempt=True, channel="aid_qinghai")
     with stage.engine.store.transaction() as connection:
         connection.execute(update(units.post_quota).values(occupied=3))
-    scene = Scene(stage, reserved=False)
+    scene = Scene(stage)
     stage.do(scene.instance, "competition_plan", HR, posts=1, plan="援青人员使用特设岗位聘用。", terms=3)
     stage.do(scene.instance, "qualification_check", HR, qualified=True)
     stage.do(scene.instance, "competition_evaluation", PANEL, ranking=1)
@@ -227,6 +234,6 @@ def test_an_exempt_person_takes_a_special_post_when_none_is_free(new_stage: Any)
 
 
 def test_nobody_of_another_unit_sees_the_task(new_stage: Any) -> None:
-    scene = Scene(new_stage(), reserved=True)
+    scene = Scene(new_stage(reserved=True))
     with pytest.raises(NotFound):
         scene.stage.do(scene.instance, "prepare_notice", HR2, **WORDS, min_workdays=5, board_photo=[])

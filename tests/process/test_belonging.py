@@ -15,8 +15,9 @@ from processes.register.ballot_tables import ballot_round
 from processes.register.notice_tables import publicity_notice
 from tests.conftest import MakeEngine
 from tests.process.objecting import result_notice
+from tests.process.sets import set_stage
 from tests.process.sitting import convene
-from tests.process.stage import OFFICE, OWNER, Stage, furnish, registry, shipped
+from tests.process.stage import OFFICE, OWNER, Stage, furnish, shipped
 
 # One service task by whoever starts it; the parameters are what the starter says.
 BPMN = """<?xml version="1.0" encoding="UTF-8"?>
@@ -50,9 +51,7 @@ def beside(topic: str, *names: str) -> bytes:
 
 @pytest.fixture
 def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
-    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-    furnish(made, 2)
-    made.deploy(shipped("publicity", "committee"))
+    made = set_stage(database_url, make_engine, tmp_path, ("publicity", "committee"), 2)
     made.until("2026-09-21T09:00:00")
     return made
 

@@ -19,15 +19,13 @@ from processes.register.certificates import certificate, confirmation
 from processes.register.people import title_record
 from tests.conftest import MakeEngine
 from tests.process.reached import publish_result, result_closed
-from tests.process.stage import HRSS, OFFICE, OFFICE2, Stage, at, furnish, person, registry, shipped
+from tests.process.sets import set_stage
+from tests.process.stage import HRSS, OFFICE, OFFICE2, Stage, at, person
 
 
 @pytest.fixture
 def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
-    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-    furnish(made, 2)
-    made.deploy(shipped("publicity", "committee", "certificate"))
-    return made
+    return set_stage(database_url, make_engine, tmp_path, ("publicity", "committee", "certificate"), 2)
 
 
 def confirming(stage: Stage, number: int = 0) -> str:

@@ -20,8 +20,9 @@ from processes.register.expert_tables import committee_member
 from processes.register.notice_tables import publicity_item
 from processes.register.room_tables import group_opinion, interview_record
 from tests.conftest import MakeEngine
+from tests.process.sets import set_stage
 from tests.process.sitting import PLAN, Sitting, convene, plan
-from tests.process.stage import ADMIN, CHAIR, HR, OFFICE, OFFICE2, VICE, Stage, at, furnish, registry, shipped
+from tests.process.stage import ADMIN, CHAIR, HR, OFFICE, OFFICE2, VICE, Stage, at
 
 WORDS = {
     "title": "评审结果公示",
@@ -33,9 +34,7 @@ WORDS = {
 
 def make_stage(database_url: str, make_engine: MakeEngine, tmp_path: Path, cases: int, **values: Any) -> Stage:
     """So many cases that wait for a meeting, on the day before it; `values`: columns of every case."""
-    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-    furnish(made, cases, **values)
-    made.deploy(shipped("publicity", "committee"))
+    made = set_stage(database_url, make_engine, tmp_path, ("publicity", "committee"), cases, **values)
     made.until("2026-09-21T09:00:00")
     return made
 

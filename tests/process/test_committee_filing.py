@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from processes.register.committee_tables import committee
 from processes.register.expert_tables import committee_member
 from processes.rules.recusal import KINDS
 from tests.conftest import MakeEngine
-from tests.process.stage import HRSS, OFFICE, Stage, furnish, registry, shipped
+from tests.process.sets import set_stage
+from tests.process.stage import HRSS, OFFICE, Stage
 from tests.process.test_committee import refused
 from tests.process.test_tables_of_vote_and_grade import decide
 
@@ -28,10 +30,8 @@ FILED = {"filing_decision": "approve", "filing_no": "青人社备〔2026〕（�
 
 
 @pytest.fixture
-def stage(database_url: str, make_engine: MakeEngine) -> Stage:
-    made = Stage(make_engine(database_url, registry()))
-    furnish(made)
-    made.deploy(shipped("publicity", "committee"))
+def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
+    made = set_stage(database_url, make_engine, tmp_path, ("publicity", "committee"))
     made.until("2026-09-15T09:00:00")
     return made
 

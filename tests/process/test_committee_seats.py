@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,17 +20,16 @@ from processes.register.committee_tables import committee
 from processes.register.expert_tables import committee_member, expert
 from processes.register.experts import Seat
 from tests.conftest import MakeEngine
-from tests.process.stage import ADMIN, HRSS, OFFICE, OWNER, Stage, furnish, person, registry, shipped
+from tests.process.sets import set_stage
+from tests.process.stage import ADMIN, HRSS, OFFICE, OWNER, Stage, person
 from tests.process.test_committee import planning, refused
 
 SUPERVISOR = person("supervisor", "supervisor")
 
 
 @pytest.fixture
-def stage(database_url: str, make_engine: MakeEngine) -> Stage:
-    made = Stage(make_engine(database_url, registry()))
-    furnish(made, 1)
-    made.deploy(shipped("publicity", "committee"))
+def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
+    made = set_stage(database_url, make_engine, tmp_path, ("publicity", "committee"), 1)
     made.until("2026-09-15T09:00:00")
     return made
 

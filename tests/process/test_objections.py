@@ -46,6 +46,7 @@ from tests.process.objecting import (
     publish_again,
     result_notice,
 )
+from tests.process.sets import set_stage
 from tests.process.stage import (
     ADMIN,
     HR,
@@ -58,10 +59,7 @@ from tests.process.stage import (
     SUPERVISOR,
     Stage,
     at,
-    furnish,
     person,
-    registry,
-    shipped,
 )
 
 CANDIDATE = person("c-002", "candidate")
@@ -70,11 +68,9 @@ NAME, PHONE = "格桑·反映人", "13987654321"
 
 @pytest.fixture
 def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
-    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-    furnish(made, 3, status="voted_passed")
-    appoint_investigators(made)
-    made.deploy(shipped("publicity"))
-    return made
+    return set_stage(
+        database_url, make_engine, tmp_path, ("publicity",), 3, then=appoint_investigators, status="voted_passed"
+    )
 
 
 def items(stage: Stage, notice_id: str) -> list[tuple[bool, str | None]]:

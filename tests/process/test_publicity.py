@@ -21,6 +21,7 @@ from processes.register.notice_tables import get_notice, notice_window, publicit
 from processes.register.objection_holds import hold_items
 from processes.register.policies import set_parameter
 from tests.conftest import MakeEngine
+from tests.process.sets import set_stage
 from tests.process.stage import (
     ADMIN,
     HR,
@@ -30,10 +31,7 @@ from tests.process.stage import (
     OFFICE2,
     Stage,
     at,
-    furnish,
     person,
-    registry,
-    shipped,
 )
 
 TEXT = {
@@ -46,11 +44,7 @@ TEXT = {
 
 @pytest.fixture
 def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
-    engine = make_engine(database_url, registry(), attachments_url=str(tmp_path / "files"))
-    made = Stage(engine)
-    furnish(made, 3)
-    made.deploy(shipped("publicity"))
-    return made
+    return set_stage(database_url, make_engine, tmp_path, ("publicity",), 3)
 
 
 def result_notice(stage: Stage, published: str, workdays: int = 5) -> str:

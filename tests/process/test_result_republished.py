@@ -13,15 +13,13 @@ from processes.register.application_tables import application
 from processes.register.notice_tables import publicity_notice
 from tests.conftest import MakeEngine
 from tests.process.reached import WORDS, publish_result
-from tests.process.stage import OFFICE, OFFICE2, Stage, furnish, registry, shipped
+from tests.process.sets import set_stage
+from tests.process.stage import OFFICE, OFFICE2, Stage
 
 
 @pytest.fixture
 def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
-    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-    furnish(made, 3)
-    made.deploy(shipped("publicity", "committee"))
-    return made
+    return set_stage(database_url, make_engine, tmp_path, ("publicity", "committee"), 3)
 
 
 def test_who_waits_for_another_vote_is_not_failed_again_by_the_first(stage: Stage) -> None:

@@ -25,16 +25,15 @@ from tests.process.objecting import (
     notice_of,
     result_notice,
 )
-from tests.process.stage import ADMIN, SUPERVISOR, Stage, at, furnish, registry, shipped
+from tests.process.sets import set_stage
+from tests.process.stage import ADMIN, SUPERVISOR, Stage, at
 
 
 @pytest.fixture
 def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
-    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-    furnish(made, 12, status="voted_passed")
-    appoint_investigators(made)
-    made.deploy(shipped("publicity"))
-    return made
+    return set_stage(
+        database_url, make_engine, tmp_path, ("publicity",), 12, then=appoint_investigators, status="voted_passed"
+    )
 
 
 def status(stage: Stage, number: int) -> str:

@@ -23,16 +23,15 @@ from processes.register.notice_tables import notice_window, publicity_item
 from processes.register.objections import pending_on
 from tests.conftest import MakeEngine
 from tests.process.objecting import appoint_investigators, conclude, file, look_into, notice_of, result_notice
-from tests.process.stage import HR, OFFICE, OFFICE2, SUPERVISOR, Stage, at, furnish, registry, shipped
+from tests.process.sets import set_stage
+from tests.process.stage import HR, OFFICE, OFFICE2, SUPERVISOR, Stage, at, registry
 
 
 @pytest.fixture
 def stage(database_url: str, make_engine: MakeEngine, tmp_path: Path) -> Stage:
-    made = Stage(make_engine(database_url, registry(), attachments_url=str(tmp_path / "files")))
-    furnish(made, 3, status="voted_passed")
-    appoint_investigators(made)
-    made.deploy(shipped("publicity"))
-    return made
+    return set_stage(
+        database_url, make_engine, tmp_path, ("publicity",), 3, then=appoint_investigators, status="voted_passed"
+    )
 
 
 def stand_still(stage: Stage, last: str, again: str) -> None:
