@@ -28,8 +28,8 @@ check: .venv/made-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: setup ## Figures of bench/, each beside its floor
-	$(BIN)/python -m bench.completion
+bench: setup ## The table of figures, each beside its floor: about eight minutes on two quiet cores (quick: `make bench QUICK=--quick`)
+	$(BIN)/python -m bench $(QUICK)
 
 lock: ## Renew requirements/*.txt (needs uv)
 	requirements/lock

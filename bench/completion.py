@@ -1,192 +1,178 @@
-"""One completion over HTTP beside the floor: one INSERT through the same server, on the same database, in the same run.
-
-    python -m bench.completion [--database-url postgresql+psycopg://…] [--rounds 300] [--clients 4]
-
-Floor and completion take turns, so that whatever else the machine does meets both alike; read the ratios, not the
-milliseconds. The floor is authenticated and commits like the completion, and does nothing else.
-"""
+"""Completions and starts over HTTP beside the floor, which takes turns with them: whatever else the machine does meets all alike."""
 
 from __future__ import annotations
 
-import argparse
-import http.client
-import json
-import statistics
-import tempfile
-import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import Process
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import cycle, islice
 
-from flask import Flask
-from sqlalchemy import Column, Table, insert
+from bench.site import CASE, MIX_CASE, Case, Client, Site, Web, median, together
+from bench.table import Row, ratio_row
 
-from engine.commands.deploy import Deploy
-from engine.config import Settings
-from engine.engine import Engine
-from engine.identity.accounts import CreateAccount
-from engine.registry import Membership
-from engine.store.metadata import Id, metadata, new_id
-from processes import office
-from tests.live import free_port
-from web.security import login_required
-from web.server import Server
-
-HERE = Path(__file__).parent
-PASSWORD = "bench-zhiping-2026"
-KEY = "bench_one_task"
+OPINION = {"opinion": "同意", "score": 85}
+BALLOT = {"ballot": "yes"}
 AGAIN = {"finished": False}
-
-floor_row = Table("bench_floor", metadata, Column("id", Id, primary_key=True))
-
-
-class BenchServer(Server):
-    """The shipped server with one route more: the floor."""
-
-    def load(self) -> Flask:
-        app = super().load()
-        engine = self.engine
-        assert engine is not None
-
-        @app.post("/api/v1/bench-floor")
-        @login_required
-        def floor() -> dict[str, str]:
-            row = new_id()
-            with engine.store.transaction() as connection:
-                connection.execute(insert(floor_row).values(id=row))
-            return {"id": row}
-
-        return app
+WARMING = 2  # cases before anything is timed: every process has imported, parsed and connected
 
 
-class Client:
-    """One kept connection of one person."""
+@dataclass
+class Times:
+    """Milliseconds of one client, taking turns."""
 
-    def __init__(self, port: int, token: str = "") -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-
-    def post(self, path: str, body: Any) -> Any:
-        self.connection.request("POST", path, json.dumps(body), self.headers)
-        return self._answer(path)
-
-    def get(self, path: str) -> Any:
-        self.connection.request("GET", path, headers=self.headers)
-        return self._answer(path)
-
-    def _answer(self, path: str) -> Any:
-        response = self.connection.getresponse()
-        payload = response.read()
-        if response.status >= 300:
-            raise RuntimeError(f"{path}: {response.status} {payload[:300]!r}")
-        return json.loads(payload)
+    floor: list[float] = field(default_factory=list)
+    completion: list[float] = field(default_factory=list)
+    votes: list[float] = field(default_factory=list)
+    start: list[float] = field(default_factory=list)
+    most_statements: int = 0
+    commits: set[int] = field(default_factory=set)
 
 
-def timed(action: Callable[[], Any]) -> tuple[float, Any]:
-    started = time.perf_counter()
-    result = action()
-    return (time.perf_counter() - started) * 1000, result
+def cases(client: Client, key: str, variables: dict[str, object], times: Times, floor: Client) -> Iterator[Case]:
+    """Cases for ever, each start timed beside a floor."""
+    while True:
+        times.floor.append(floor.floor().ms)
+        case = Case(client, key, variables)
+        times.start.append(case.started.ms)
+        yield case
 
 
-def serve(settings: Settings) -> None:
-    BenchServer(settings, lambda: Engine(settings, office.registry()), background=True).run()
+def steps(source: Iterator[Case], variables: dict[str, object]) -> Iterator[tuple[float, int, int]]:
+    for case in source:
+        while case.open:
+            answer = case.step(variables)
+            yield answer.ms, answer.statements, answer.commits
 
 
-def prepare(settings: Settings) -> None:
-    """Tables, one account, one process."""
-    engine = Engine(settings, office.registry())
-    engine.create_schema()
-    engine.run(CreateAccount("bench", "bench", None, (Membership("process_owner"),), PASSWORD))
-    engine.run(Deploy(files={"one_task.bpmn": (HERE / "one_task.bpmn").read_bytes()}, actor=None))
-    engine.stop()
+def turns(web: Web, rounds: int) -> Times:
+    """`rounds` times: a floor, a completion of the 12-node process, a completion of the 40-node process."""
+    client = web.client()
+    warm(web)
+    times, other = Times(), Times()
+    small = steps(cases(client, "bench_office_mix", MIX_CASE, times, client), OPINION)
+    large = steps(cases(client, "bench_votes", CASE, other, client), BALLOT)
+    for _ in range(rounds):
+        times.floor.append(client.floor().ms)
+        taken, statements, commits = next(small)
+        times.completion.append(taken)
+        times.most_statements = max(times.most_statements, statements)
+        times.commits.add(commits)
+        times.votes.append(next(large)[0])
+    client.close()
+    return times
 
 
-def figures(name: str, times: list[float]) -> None:
-    ordered = sorted(times)
-    print(
-        f"{name:<12} median {statistics.median(ordered):7.2f} ms   p95 {ordered[int(len(ordered) * 0.95)]:7.2f} ms"
-        f"   n {len(ordered)}"
-    )
+def warm(web: Web) -> None:
+    """A connection goes to whichever process takes it, so a few of them reach all."""
+    for _ in range(4 * max(1, len(web.children()))):
+        client = web.client()
+        for _ in range(WARMING):
+            case = Case(client, "bench_office_mix", MIX_CASE)
+            while case.open:
+                case.step(OPINION)
+            client.floor()
+        client.close()
+    client = web.client()
+    case = Case(client, "bench_votes", CASE)
+    while case.open:
+        case.step(BALLOT)
+    client.close()
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--database-url", default="")
-    options.add_argument("--rounds", type=int, default=300)
-    options.add_argument("--clients", type=int, default=4)
-    given = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="zhiping-bench-") as folder:
-        environment = {"ZHIPING_DATA_DIR": folder, "ZHIPING_PORT": str(free_port())}
-        if given.database_url:
-            environment["ZHIPING_DATABASE_URL"] = given.database_url
-        settings = Settings.from_environment(environment)
-        prepare(settings)
-        process = Process(target=serve, args=(settings,))
-        process.start()
-        try:
-            measure(settings.port, given.rounds, given.clients)
-        finally:
-            process.terminate()
-            process.join()
-
-
-def measure(port: int, rounds: int, clients: int) -> None:
-    token = log_in(port)
-    one = Client(port, token)
-    task = start(one)
+def rates(web: Web, clients: int, each: int) -> tuple[float, float]:
+    """Completions per second and floors per second, of so many clients on instances of their own; three turns each."""
     floor: list[float] = []
-    completion: list[float] = []
-    for _ in range(rounds):
-        floor.append(timed(lambda: one.post("/api/v1/bench-floor", {}))[0])
-        taken, answer = timed(lambda: one.post(f"/api/v1/tasks/{task}/complete", {"variables": AGAIN}))  # noqa: B023
-        completion.append(taken)
-        task = answer["nextTasks"][0]["id"]
-    print("one client, taking turns")
-    figures("floor", floor)
-    figures("completion", completion)
-    print(f"{'ratio':<12} median {statistics.median(completion) / statistics.median(floor):.2f}")
-    print(f"{clients} clients at once")
-    rates = {}
-    for name, work in (("floor", hit_floor), ("completion", complete)):
-        started = time.perf_counter()
-        with ThreadPoolExecutor(clients) as pool:
-            list(pool.map(lambda _, w=work: w(port, token, rounds), range(clients)))  # type: ignore[misc]
-        rates[name] = clients * rounds / (time.perf_counter() - started)
-        print(f"{name:<12} {rates[name]:8.0f} per second")
-    print(f"{'ratio':<12} {rates['floor'] / rates['completion']:.2f}")
+    ours: list[float] = []
+    for _ in range(3):
+        floor.append(together(clients, lambda _: _floors(web, each)))
+        begun = [_begun(web, -(-each // 3)) for _ in range(clients)]
+        ours.append(together(clients, lambda number: _completions(web, begun[number], each)))  # noqa: B023
+    return median(ours), median(floor)
 
 
-def hit_floor(port: int, token: str, rounds: int) -> None:
-    client = Client(port, token)
-    for _ in range(rounds):
-        client.post("/api/v1/bench-floor", {})
+def _floors(web: Web, each: int) -> int:
+    client = web.client()
+    for _ in range(each):
+        client.floor()
+    client.close()
+    return each
 
 
-def complete(port: int, token: str, rounds: int) -> None:
-    client = Client(port, token)
-    task = start(client)
-    for _ in range(rounds):
-        task = client.post(f"/api/v1/tasks/{task}/complete", {"variables": AGAIN})["nextTasks"][0]["id"]
+def _begun(web: Web, count: int) -> list[Case]:
+    client = web.client()
+    made = [Case(client, "bench_office_mix", MIX_CASE) for _ in range(count)]
+    client.close()
+    return made
 
 
-def start(client: Client) -> str:
-    """A new instance; the id of the task it waits at."""
-    instance = client.post(f"/api/v1/process-definitions/key/{KEY}/start", {})["id"]
-    return str(client.get(f"/api/v1/tasks?processInstanceId={instance}")["items"][0]["id"])
+def _completions(web: Web, begun: list[Case], each: int) -> int:
+    """The cases were started before the clock ran; one connection does all of them in turn."""
+    client = web.client()
+    for case in islice(cycle(begun), each):
+        case.client = client
+        case.step(OPINION)
+    client.close()
+    return each
 
 
-def log_in(port: int) -> str:
-    """Waits until the server answers."""
-    for _ in range(100):
-        try:
-            return str(Client(port).post("/api/v1/tokens", {"username": "bench", "password": PASSWORD})["token"])
-        except OSError:
-            threading.Event().wait(0.1)
-    raise RuntimeError("the server did not answer")
+def completion_rows(site: Site, rounds: int, peer: Callable[[str], str], name: str) -> list[Row]:
+    with site.serving() as web:
+        times = turns(web, rounds)
+        floor, ours, votes = median(times.floor), median(times.completion), median(times.votes)
+        ours_rate, floor_rate = rates(web, 8, max(6, rounds // 6))
+    commits = max(times.commits)
+    part = ours_rate / floor_rate
+    return [
+        ratio_row(f"{name}: one task completed, 12 nodes, p50", ours, floor, 4, peer=peer("completion")),
+        Row(
+            f"{name}: completions of 8 clients",
+            f"{ours_rate:.0f}/s",
+            f"{floor_rate:.0f}/s",
+            f"{part:.2f}",
+            "≥ 0.25 ×",
+            part >= 0.25,
+        ),
+        Row(
+            f"{name}: statements and commits of one completion, most",
+            f"{times.most_statements} and {commits}",
+            target="≤ 12 and 1",
+            met=times.most_statements <= 12 and times.commits == {1},
+        ),
+        ratio_row(f"{name}: start of an instance, p50", median(times.start), floor, 5, peer=peer("start")),
+        Row(
+            f"{name}: 40 nodes, 25 votes, p50, beside 12 nodes",
+            f"{votes:.1f} ms",
+            f"{ours:.1f} ms (12 nodes)",
+            f"{votes / ours:.2f}",
+            "≤ 1.5 ×",
+            votes / ours <= 1.5,
+            peer("votes"),
+        ),
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def loop_row(site: Site, rounds: int, last: int, peer: Callable[[str], str]) -> Row:
+    """An instance that has gone round often, beside one that begins: they take turns."""
+    with site.serving(1) as web:
+        client = web.client()
+        for _ in range(20):
+            client.floor()
+        old = Case(client, "bench_one_task", {})
+        for _ in range(rounds - last):
+            old.step(AGAIN)
+        young = Case(client, "bench_one_task", {})
+        aged: list[float] = []
+        fresh: list[float] = []
+        for _ in range(last):
+            aged.append(old.step(AGAIN).ms)
+            fresh.append(young.step(AGAIN).ms)
+        client.close()
+    ratio = median(aged) / median(fresh)
+    return Row(
+        f"loop of {rounds:,} rounds: last {last} beside first {last}",
+        f"{median(aged):.1f} ms",
+        f"{median(fresh):.1f} ms (first)",
+        f"{ratio:.2f}",
+        "≤ 1.2 ×",
+        ratio <= 1.2,
+        peer("loop"),
+    )

@@ -12,6 +12,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -27,13 +28,13 @@ ROOM = 2_000_000_000  # bytes: a cluster of its own for every process that runs 
 class PostgresServer:
     """One running cluster; `create` gives a fresh database, from a template where one is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: Mapping[str, str] = FAST) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="zhiping-pg-", dir=_roomy_memory()))
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.user)
         self._run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync")
-        options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
+        options = " ".join(f"-c {name}={value}" for name, value in tuning.items())
         options += f" -c listen_addresses='' -c unix_socket_directories={self.folder}"
         self._run("pg_ctl", "-D", self.data, "-l", str(self.folder / "log"), "-w", "-o", options, "start")
         self._made = 0
