@@ -75,6 +75,14 @@ class DeploymentFacts:
     four_eyes: bool
 
 
+@dataclass(frozen=True)
+class CancellationFacts:
+    """Ending somebody's case. `overseers`: the offices above (`Registry.overseers`) that may be the second person too."""
+
+    proposed_by: str
+    overseers: frozenset[str] = frozenset()
+
+
 def allows(actor: Actor, action: str, facts: Any = None) -> bool:
     """May `actor` do `action` to what `facts` describe? An action that is not known is forbidden."""
     match action, facts:
@@ -95,6 +103,10 @@ def allows(actor: Actor, action: str, facts: Any = None) -> bool:
             return OWNER in actor.groups or not actor.groups.isdisjoint(facts.starter_groups)
         case ("deployment.activate", DeploymentFacts()):
             return OWNER in actor.groups and not (facts.four_eyes and actor.username == facts.uploaded_by)
+        case ("cancellation.decide", CancellationFacts()):
+            return actor.username != facts.proposed_by and not actor.groups.isdisjoint({OWNER, *facts.overseers})
+        case ("cancellation.withdraw", CancellationFacts()):
+            return actor.username == facts.proposed_by and OWNER in actor.groups
         case (
             (
                 "deployment.create"
@@ -102,12 +114,13 @@ def allows(actor: Actor, action: str, facts: Any = None) -> bool:
                 | "instance.resume"
                 | "instance.cancel"
                 | "incident.retry"
+                | "job.retry"
                 | "message.publish"
             ),
             None,
         ):
             return OWNER in actor.groups
-        case ("deployment.read" | "incident.read" | "statistics.read", None):
+        case ("deployment.read" | "incident.read" | "operation.read" | "statistics.read", None):
             return _reads(actor)
         case ("definition.read" | "decision.evaluate", None):
             return True  # diagrams, forms and tables are the office's published rules; every account may read them

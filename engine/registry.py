@@ -128,6 +128,7 @@ class Registry:
     handlers: dict[str, Handler] = field(default_factory=dict)
     functions: dict[str, FeelFunction] = field(default_factory=dict)
     groups: dict[str, Text] = field(default_factory=dict)
+    overseers: frozenset[str] = frozenset()  # groups above the process owners: they may confirm that a case is ended
     invariants: tuple[Callable[[Connection], Iterable[str]], ...] = ()  # what must hold in the office's own tables
     shipped: tuple[Path, ...] = ()  # folders whose .bpmn .dmn .form .test.yaml files are the shipped release
     scenes: Scenes | None = None  # what scenario tests are played with; without it none are

@@ -14,6 +14,7 @@ from processes.certificate.handlers import HANDLERS as CERTIFICATE
 from processes.committee.handlers import HANDLERS as COMMITTEE
 from processes.functions import FUNCTIONS
 from processes.integrity.handlers import HANDLERS as INTEGRITY
+from processes.policy.commands import AUTHORITIES
 from processes.publicity.handlers import HANDLERS as PUBLICITY
 from processes.register import ballots
 from processes.rollout.handlers import HANDLERS as ROLLOUT
@@ -76,6 +77,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
 def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
+    made.overseers = AUTHORITIES
     made.invariants = (ballots.broken,)
     made.scenes = SCENES
     for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT, INTEGRITY, ROLLOUT):

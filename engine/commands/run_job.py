@@ -10,6 +10,7 @@ from sqlalchemy import Row, update
 from engine import faults
 from engine.commands import incidents
 from engine.commands.background import DeliverMessage, FireDue, RetryFailed, StartRequested
+from engine.commands.retry_many import RetryOne
 from engine.commands.step import Step
 from engine.jobs import backoff, queue
 from engine.jobs.queue import Job
@@ -86,6 +87,8 @@ class RunJob:
                 StartRequested(**payload).execute(step)
             case queue.RETRY:
                 RetryFailed(**payload).execute(step)
+            case queue.RETRY_MANY:
+                RetryOne(**payload).execute(step)
             case queue.EFFECT:
                 step.connection.execute(
                     update(t.effect).where(t.effect.c.id == payload["effect_id"]).values(sent_at=step.now)
@@ -128,7 +131,7 @@ def _died(step: Step, row: Row[Any]) -> None:
 
 
 def _give_up(step: Step, job: Job, code: str, text: Text) -> None:
-    queue.give_up(step.connection, job.id)
+    queue.give_up(step.connection, job.id, {"code": code, "text": text.dump()})
     facts = {"job": job.key, "attempts": job.attempts}
     if job.instance_id is None:
         step.record("system", "job_given_up", data={**facts, "code": code}, text=text)

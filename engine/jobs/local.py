@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,8 +12,9 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.clock import SystemClock
-from engine.commands.beat import EVERY, Beat
+from engine.commands.beat import EVERY, SIGN_EVERY, Beat, SignOff, SignOfLife
 from engine.errors import Busy
+from engine.store.metadata import new_id
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -34,8 +37,13 @@ class LocalJobs:
         self.stopping = False
         self._taken_over = False
         self._beaten: datetime | None = None
+        self._id = new_id()
+        self._started = engine.wall.now()
 
     def start(self) -> None:
+        every = int(SIGN_EVERY.total_seconds())
+        # Beside the work, so that a long queue is not taken for a dead process.
+        self._scheduler.add_job(self._sign, "interval", seconds=every, next_run_time=self._engine.wall.now())
         self._scheduler.start()
         self.wake()
 
@@ -43,6 +51,10 @@ class LocalJobs:
         """Return when the running job has finished; nothing new is begun."""
         self.stopping = True
         self._scheduler.shutdown(wait=True)
+        try:
+            self._engine.run(SignOff(self._id, self._engine.wall.now()))
+        except Busy:
+            log.warning("the end of the background work could not be written down")
 
     def wake(self) -> None:
         """Look for work now. Cheap, from any thread."""
@@ -93,3 +105,11 @@ class LocalJobs:
         if isinstance(self._engine.clock, SystemClock) and (self._beaten is None or now - self._beaten >= EVERY):
             self._engine.run(Beat())
             self._beaten = now
+
+    def _sign(self) -> None:
+        """Whoever looks after the program sees that somebody works here, whatever the clock says."""
+        now = self._engine.wall.now()
+        try:
+            self._engine.run(SignOfLife(self._id, socket.gethostname()[:255], os.getpid(), self._started, now))
+        except Busy:
+            log.warning("the sign of life could not be written down")

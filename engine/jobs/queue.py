@@ -24,6 +24,7 @@ from engine.store.metadata import new_id
 from engine.store.upsert import insert_new
 
 TIMERS, DELIVER, START, RETRY, EFFECT = "timers", "deliver", "start", "retry", "effect"
+RETRY_MANY = "retry_many"
 MOST_ATTEMPTS = 3  # of a job whose workers die; one that fails and says so is tried as `backoff` tells
 BATCH = 50  # timers that become jobs in one go
 
@@ -177,8 +178,13 @@ def put_back(connection: Connection, job_id: str, run_at: datetime, attempts: in
     )
 
 
-def give_up(connection: Connection, job_id: str) -> None:
-    connection.execute(update(t.job).where(t.job.c.id == job_id).values(failed=True, lease=None, lease_until=None))
+def give_up(connection: Connection, job_id: str, problem: Mapping[str, Any]) -> None:
+    """`problem`: `{"code", "text": Text.dump()}`, for whoever looks at it."""
+    connection.execute(
+        update(t.job)
+        .where(t.job.c.id == job_id)
+        .values(failed=True, lease=None, lease_until=None, problem=dict(problem))
+    )
 
 
 def revive(connection: Connection, job_id: str, now: datetime) -> None:
@@ -186,5 +192,5 @@ def revive(connection: Connection, job_id: str, now: datetime) -> None:
     connection.execute(
         update(t.job)
         .where(t.job.c.id == job_id)
-        .values(failed=False, attempts=0, run_at=now, lease=None, lease_until=None)
+        .values(failed=False, attempts=0, run_at=now, lease=None, lease_until=None, problem=None)
     )

@@ -7,7 +7,18 @@ import marshmallow as ma
 from flask import Flask, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from web.api import accounts, attachments, definitions, deployments, instances, operations, public, tasks, tokens
+from web.api import (
+    accounts,
+    attachments,
+    definitions,
+    deployments,
+    instances,
+    operating,
+    operations,
+    public,
+    tasks,
+    tokens,
+)
 
 PREFIX = "/api/v1"
 
@@ -59,6 +70,9 @@ def register(app: Flask) -> None:
         operations.messages,
         operations.decisions,
         operations.incidents,
+        operating.groups,
+        operating.jobs,
+        operating.cancellations,
         operations.clock,
         accounts.blueprint,
         public.blueprint,

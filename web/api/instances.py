@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from engine.commands.cancel_instance import CancelInstance
+from engine.commands.cancellations import ProposeCancellation
 from engine.commands.resume_instance import ResumeInstance
 from engine.commands.suspend_instance import SuspendInstance
 from engine.queries.instance_events import InstanceEvents
@@ -142,6 +142,10 @@ class StandSchema(Schema):
     revision = fields.Integer()
 
 
+class CancelledSchema(StandSchema):
+    cancellation = fields.String()
+
+
 @blueprint.route("/process-instances")
 @blueprint.arguments(InstanceQuery, location="query")
 @blueprint.response(200, page_of(InstanceSchema))
@@ -184,7 +188,11 @@ def resume(_body: dict[str, Any], instance_id: str) -> Any:
 
 @blueprint.route("/process-instances/<instance_id>/cancel", methods=["POST"])
 @blueprint.arguments(ReasonSchema, required=False)
-@blueprint.response(200, StandSchema)
+@blueprint.response(200, CancelledSchema)
+@blueprint.alt_response(202, schema=CancelledSchema)
 def cancel(body: dict[str, Any], instance_id: str) -> Any:
-    """End it for good."""
-    return engine().run(CancelInstance(instance_id=instance_id, actor=security.require_actor(), **body), once())
+    """End it for good. Where others have worked in it this is a proposal (202, `cancellation` is its id), and the case ends
+    once a second person confirms it."""
+    command = ProposeCancellation(instance_id=instance_id, actor=security.require_actor(), **body)
+    answer = engine().run(command, once())
+    return (answer, 202) if answer["cancellation"] else answer

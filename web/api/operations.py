@@ -14,8 +14,8 @@ from engine.queries.incidents import IncidentList
 from engine.queries.reading import Page
 from engine.queries.views import IncidentItem
 from web import security
-from web.api.base import Blueprint, Empty, Instant, OneOf, Paging, Schema, once, page_of, text
-from web.api.instances import IncidentSchema, StandSchema
+from web.api.base import Blueprint, Instant, OneOf, Paging, Schema, once, page_of, text
+from web.api.instances import IncidentSchema, ReasonSchema, StandSchema
 from web.context import engine
 
 messages = Blueprint("messages", "Messages from outside")
@@ -50,6 +50,8 @@ class IncidentQuery(Paging):
     state = fields.String(load_default=None, validate=OneOf(["retrying", "open", "resolved"]))
     process_instance_id = text(load_default=None)
     definition_key = text(load_default=None)
+    element_id = text(load_default=None)
+    code = text(load_default=None)
 
 
 class RetriedSchema(Schema):
@@ -97,11 +99,11 @@ def listed(query: dict[str, Any]) -> Page[IncidentItem]:
 
 
 @incidents.route("/incidents/<incident_id>/retry", methods=["POST"])
-@incidents.arguments(Empty, required=False)
+@incidents.arguments(ReasonSchema, required=False)
 @incidents.response(200, RetriedSchema)
-def retry(_body: dict[str, Any], incident_id: str) -> Any:
+def retry(body: dict[str, Any], incident_id: str) -> Any:
     """Let the failed step run again."""
-    return engine().run(RetryIncident(incident_id=incident_id, actor=security.require_actor()), once())
+    return engine().run(RetryIncident(incident_id=incident_id, actor=security.require_actor(), **body), once())
 
 
 @clock.route("/clock")

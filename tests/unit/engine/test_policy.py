@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import policy
-from engine.policy import Candidate, DeploymentFacts, InstanceFacts, StartFacts, TaskFacts
+from engine.policy import CancellationFacts, Candidate, DeploymentFacts, InstanceFacts, StartFacts, TaskFacts
 from engine.registry import Actor, Membership
 
 EVERYBODY = ("admin", "owner", "manager", "inspector", "ann", "ben", "here", "there", "nobody")
@@ -66,7 +66,14 @@ READ = {"admin", "owner", "manager", "inspector"}
         ("deployment.activate", DeploymentFacts("system", four_eyes=True), {"owner"}),
         ("deployment.read", None, READ),
         ("instance.cancel", None, {"owner"}),
+        ("cancellation.decide", CancellationFacts("owner"), set()),
+        ("cancellation.decide", CancellationFacts("other"), {"owner"}),
+        ("cancellation.decide", CancellationFacts("owner", frozenset({"clerks"})), {"ann", "ben", "here", "there"}),
+        ("cancellation.withdraw", CancellationFacts("owner"), {"owner"}),
+        ("cancellation.withdraw", CancellationFacts("ann"), set()),
         ("incident.retry", None, {"owner"}),
+        ("job.retry", None, {"owner"}),
+        ("operation.read", None, READ),
         ("message.publish", None, {"owner"}),
         ("clock.move", None, {"admin"}),
         ("decision.evaluate", None, set(EVERYBODY)),
