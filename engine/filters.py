@@ -9,13 +9,16 @@ what is short and plain is kept: text of one line, numbers, true and false. What
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, not_, select
 
 from engine.bpmn.elements import split_names
 from engine.registry import Actor
 from engine.store import tables as t
+
+if TYPE_CHECKING:
+    from engine.releases import LoadedRelease
 
 LONGEST = 200  # characters of a value
 MOST = 10  # variables of one process
@@ -56,6 +59,14 @@ def outsiders(properties: Mapping[str, str]) -> str:
     return f",{','.join(groups)}," if groups else ""
 
 
+def of_release(release: LoadedRelease) -> dict[str, str]:
+    """Every variable that a process of a release names, with its label; by name."""
+    found: dict[str, str] = {}
+    for _, info in sorted(release.bpmn.processes.items()):
+        found = declared(info.properties) | found
+    return dict(sorted(found.items()))
+
+
 def fitting(actor: Actor, wanted: Sequence[tuple[str, str]]) -> list[ColumnElement[bool]]:
     """Rows of `task` whose case has all these values. Nothing for who is not told the variables of that process: a filter
     that answers is as good as a look."""
@@ -65,9 +76,6 @@ def fitting(actor: Actor, wanted: Sequence[tuple[str, str]]) -> list[ColumnEleme
     else:
         told = value.outsiders == ""
     return [
-        t.task.c.instance_id.in_(
-            select(value.instance_id).where(value.name == name, value.value == text.strip(), told)
-        )
+        t.task.c.instance_id.in_(select(value.instance_id).where(value.name == name, value.value == text.strip(), told))
         for name, text in wanted
     ]
-

@@ -25,7 +25,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """One page of a list: the items and how many there are in all."""
+    """One page of a list: the items and how many there are in all. `more`: there are more than `total`, they were not
+    counted to the end."""
 
     items: list[Item] = field(default_factory=list)
     total: int = 0
+    more: bool = False

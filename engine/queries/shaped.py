@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, union_all
 
 from engine import policy
 from engine.bpmn.elements import split_names
@@ -23,6 +23,7 @@ TASK_COLUMNS = (
     t.instance.c.business_key.label("business_key"),
     t.instance.c.state.label("instance_state"),
     t.definition.c.name.label("process_name"),
+    account.c.name.label("assignee_name"),
 )
 INSTANCE_COLUMNS = (
     *t.instance.c,
@@ -37,6 +38,7 @@ def tasks() -> Select[Any]:
         select(*TASK_COLUMNS)
         .join(t.instance, t.instance.c.id == t.task.c.instance_id)
         .join(t.definition, t.definition.c.id == t.instance.c.definition_id)
+        .outerjoin(account, account.c.username == t.task.c.assignee)
     )
 
 
@@ -82,37 +84,44 @@ def offers(connection: Connection, rows: Sequence[Row[Any]]) -> Mapping[str, lis
     return found
 
 
-def bars(connection: Connection, rows: Sequence[Row[Any]]) -> Mapping[str, frozenset[str]]:
-    """Who may not do each task because they did a step before it (`notSameActorAs`); one statement, or none."""
+def concerns(
+    connection: Connection, rows: Sequence[Row[Any]]
+) -> tuple[Mapping[str, list[Candidate]], Mapping[str, frozenset[str]]]:
+    """Whom each task is offered to, and who may not do it because they did a step before it (`notSameActorAs`); one
+    statement for both, or none."""
+    if not rows:
+        return {}, {}
+    candidate, task = t.task_candidate.c, t.task.c
+    offered = select(candidate.kind, candidate.task_id.label("of"), candidate.value, candidate.scope).where(
+        candidate.task_id.in_([row.id for row in rows])
+    )
     named = {row.id: set(split_names(row.properties.get("notSameActorAs"))) for row in rows}
     concerned = [row for row in rows if named[row.id]]
-    if not concerned:
-        return {}
-    task = t.task
-    done = connection.execute(
-        select(task.c.instance_id, task.c.element_id, task.c.completed_by).where(
-            task.c.instance_id.in_({row.instance_id for row in concerned}),
-            task.c.element_id.in_(set().union(*named.values())),
-            task.c.state == "completed",
-        )
-    ).all()
-    return {
-        row.id: frozenset(
-            each.completed_by
-            for each in done
-            if each.instance_id == row.instance_id and each.element_id in named[row.id] and each.completed_by
-        )
+    done = select(literal("done"), task.instance_id, task.element_id, task.completed_by).where(
+        task.instance_id.in_({row.instance_id for row in concerned}),
+        task.element_id.in_(set().union(*named.values())),
+        task.state == "completed",
+    )
+    query = union_all(offered, done) if concerned else offered
+    candidates: dict[str, list[Candidate]] = defaultdict(list)
+    doers: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in connection.execute(query.order_by("kind", "value")):
+        if row.kind == "done":
+            if row.scope:
+                doers[row.of, row.value].add(row.scope)
+        else:
+            candidates[row.of].append(Candidate(row.kind, row.value, row.scope))
+    barred = {
+        row.id: frozenset(who for element in named[row.id] for who in doers.get((row.instance_id, element), ()))
         for row in concerned
     }
+    return candidates, barred
 
 
 def task_items(reading: Reading, actor: Actor, rows: Sequence[Row[Any]]) -> list[TaskItem]:
-    """Rows of `tasks()` as lines of the work list; at most three statements."""
-    offered, barred = offers(reading.connection, rows), bars(reading.connection, rows)
-    known = names(reading.connection, (row.assignee for row in rows))
-    return [
-        task_item(reading, actor, row, offered.get(row.id, []), barred.get(row.id, frozenset()), known) for row in rows
-    ]
+    """Rows of `tasks()` as lines of the work list; one statement."""
+    offered, barred = concerns(reading.connection, rows)
+    return [task_item(reading, actor, row, offered.get(row.id, []), barred.get(row.id, frozenset())) for row in rows]
 
 
 def task_item(
@@ -121,7 +130,6 @@ def task_item(
     row: Row[Any],
     candidates: Sequence[Candidate],
     barred: frozenset[str],
-    known: Mapping[str, str],
 ) -> TaskItem:
     facts = policy.TaskFacts.of(row, candidates, barred)
     moving = row.instance_state in ("active", "incident")
@@ -139,7 +147,7 @@ def task_item(
         candidate_groups=tuple(c.value for c in candidates if c.kind == "group"),
         candidate_users=tuple(c.value for c in candidates if c.kind == "user"),
         assignee=row.assignee,
-        assignee_name=known.get(row.assignee, row.assignee),
+        assignee_name=row.assignee_name or row.assignee,
         state=row.state,
         created_at=row.created_at,
         due_at=row.due_at,

@@ -36,9 +36,9 @@ class TaskView:
     def answer(self, reading: Reading) -> TaskDetail:
         row, facts = visible(reading, self.actor, self.task_id)
         instance = reading.connection.execute(shaped.instances().where(t.instance.c.id == row.instance_id)).one()
-        people = (row.assignee, row.completed_by, instance.started_by)
+        people = (row.completed_by, instance.started_by)
         known = shaped.names(reading.connection, people)
-        item = shaped.task_item(reading, self.actor, row, facts.candidates, facts.barred, known)
+        item = shaped.task_item(reading, self.actor, row, facts.candidates, facts.barred)
         moving = instance.state in ("active", "incident")
         barred = self.actor.username in facts.barred and policy.may_take(self.actor, facts)
         return TaskDetail(
@@ -105,9 +105,8 @@ def visible(reading: Reading, actor: Actor, task_id: str) -> tuple[Row[Any], Tas
     query = shaped.tasks().add_columns(*columns).where(t.task.c.id == task_id)
     row = reading.connection.execute(query).first()
     if row is not None:
-        candidates = shaped.offers(reading.connection, [row]).get(task_id, [])
-        barred = shaped.bars(reading.connection, [row]).get(task_id, frozenset())
-        facts = policy.TaskFacts.of(row, candidates, barred)
+        candidates, barred = shaped.concerns(reading.connection, [row])
+        facts = policy.TaskFacts.of(row, candidates.get(task_id, []), barred.get(task_id, frozenset()))
         if policy.allows(actor, "task.read", facts):
             return row, facts
     raise NotFound(T("没有这项任务。"))

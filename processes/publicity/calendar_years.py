@@ -77,11 +77,8 @@ class CalendarYears:
         days = calendar(reading.connection)
         rows = reading.connection.execute(select(work_calendar).order_by(work_calendar.c.version.desc())).all()
         known = names(reading.connection, (row.imported_by for row in rows))
-        official = [year for year in days.years if days.has(year)]
         today = local(reading.now).date()
-        missing = today.year
-        while missing in official:
-            missing += 1
+        missing = _first_missing(days, today)
         return Years(
             years=tuple(days.years[year] for year in sorted(days.years, reverse=True)),
             counts={year: workdays(found) for year, found in days.years.items()},
@@ -97,8 +94,26 @@ class CalendarYears:
                 for row in rows
             ),
             missing=missing,
-            urgent=today + QUARTER >= date(missing, 1, 1),
+            urgent=_urgent(missing, today),
         )
+
+
+def urgent_year(reading: Reading) -> int | None:
+    """The year that should be brought in by now; None where there is time. One statement."""
+    today = local(reading.now).date()
+    missing = _first_missing(calendar(reading.connection), today)
+    return missing if _urgent(missing, today) else None
+
+
+def _first_missing(days: WorkCalendar, today: date) -> int:
+    year = today.year
+    while days.has(year):
+        year += 1
+    return year
+
+
+def _urgent(missing: int, today: date) -> bool:
+    return today + QUARTER >= date(missing, 1, 1)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Row,
+    Select,
+    String,
+    Table,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from engine.store import tables
 from engine.store.packed import unpack
@@ -29,6 +42,7 @@ ROLLOUT = ("P01_reform_rollout", "P02_phase_task_region", "P18_summary_report")
 @dataclass(frozen=True)
 class Subjects:
     """Instance id -> what it is about (`卓玛·才让，申报副研究馆员，西宁演示区档案馆`); instances without a record are left out.
+    One statement, whatever they are about.
 
     Ask only for instances that the reader has been shown by a query of the engine: rights are not checked again.
     """
@@ -38,40 +52,66 @@ class Subjects:
     def answer(self, reading: Reading) -> dict[str, Text]:
         if not self.instance_ids:
             return {}
-        cases = (
-            select(application.c.instance_id, person.c.name, application.c.target_title, unit.c.name.label("unit_name"))
+        rows = reading.connection.execute(union_all(*self._parts()))
+        return {row.instance_id: _said(row) for row in rows}
+
+    def _parts(self) -> list[Select[Any]]:
+        """One register each, all with the same columns."""
+        wanted = self.instance_ids
+        return [
+            _part("case", application, person.c.name, application.c.target_title, unit.c.name)
             .join(person, person.c.id == application.c.person_id)
             .join(unit, unit.c.code == application.c.unit_code)
-            .where(application.c.instance_id.in_(self.instance_ids))
-        )
-        meetings = select(review_meeting.c.instance_id, review_meeting.c.held_on, review_meeting.c.place).where(
-            review_meeting.c.instance_id.in_(self.instance_ids)
-        )
-        found = {
-            row.instance_id: _case(row.name, row.target_title, row.unit_name)
-            for row in reading.connection.execute(cases)
-        }
-        against = (
-            select(objection.c.instance_id, publicity_notice.c.title, publicity_item.c.position)
+            .where(application.c.instance_id.in_(wanted)),
+            _part("objection", objection, publicity_notice.c.title, n=publicity_item.c.position)
             .join(publicity_notice, publicity_notice.c.id == objection.c.notice_id)
             .outerjoin(publicity_item, publicity_item.c.id == objection.c.item_id)
-            .where(objection.c.instance_id.in_(self.instance_ids))
-        )
-        for row in reading.connection.execute(against):
-            found[row.instance_id] = _objection(row.title, row.position)
-        for row in reading.connection.execute(meetings):
-            found[row.instance_id] = T("{day} 评审会议，{place}", day=day(row.held_on), place=row.place)
-        posts = (
-            select(unit_verification.c.instance_id, unit.c.name)
+            .where(objection.c.instance_id.in_(wanted)),
+            _part("meeting", review_meeting, review_meeting.c.place, on=review_meeting.c.held_on).where(
+                review_meeting.c.instance_id.in_(wanted)
+            ),
+            _part("posts", unit_verification, unit.c.name)
             .join(unit, unit.c.code == unit_verification.c.unit_code)
-            .where(unit_verification.c.instance_id.in_(self.instance_ids))
-        )
-        for verified in reading.connection.execute(posts):
-            found[verified.instance_id] = T("{unit}，核定岗位", unit=verified.name)
-        named = select(programme.c.instance_id, programme.c.name).where(programme.c.instance_id.in_(self.instance_ids))
-        for one in reading.connection.execute(named):
-            found[one.instance_id] = Text(one.name)
-        return found
+            .where(unit_verification.c.instance_id.in_(wanted)),
+            _part("programme", programme, programme.c.name).where(programme.c.instance_id.in_(wanted)),
+        ]
+
+
+def _part(
+    kind: str,
+    table: Table,
+    one: ColumnElement[Any],
+    two: ColumnElement[Any] | None = None,
+    three: ColumnElement[Any] | None = None,
+    *,
+    n: ColumnElement[Any] | None = None,
+    on: ColumnElement[Any] | None = None,
+) -> Select[Any]:
+    def typed(column: ColumnElement[Any] | None, type_: Any) -> ColumnElement[Any]:
+        return cast(null() if column is None else column, type_)
+
+    return select(
+        literal(kind).label("kind"),
+        table.c.instance_id.label("instance_id"),
+        typed(one, String).label("one"),
+        typed(two, String).label("two"),
+        typed(three, String).label("three"),
+        typed(n, Integer).label("n"),
+        (typed(None, Date) if on is None else on).label("held_on"),
+    ).select_from(table)
+
+
+def _said(row: Row[Any]) -> Text:
+    match row.kind:
+        case "case":
+            return _case(row.one, row.two, row.three)
+        case "objection":
+            return _objection(row.one, row.n)
+        case "meeting":
+            return T("{day} 评审会议，{place}", day=day(row.held_on), place=row.one)
+        case "posts":
+            return T("{unit}，核定岗位", unit=row.one)
+    return Text(row.one)
 
 
 def _objection(title: str, position: int | None) -> Text:

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
+from engine import filters
 from engine.commands.assign_task import AssignTask
 from engine.commands.claim_task import ClaimTask
 from engine.commands.complete_task import CompleteTask
 from engine.commands.delegate_task import DelegateTask
 from engine.commands.save_draft import SaveDraft
 from engine.commands.unclaim_task import UnclaimTask
+from engine.errors import Invalid
+from engine.queries.filter_choices import FilterChoices
 from engine.queries.reading import Page
 from engine.queries.task_view import TaskForm, TaskView
 from engine.queries.views import TaskFormView, TaskItem
 from engine.queries.work_list import WorkList
+from forms.i18n import T
 from web import security
-from web.api.base import Blueprint, Instant, Names, Paging, Schema, Sentence, once, page_of, plain, sorting, text, whole
+from web.api.base import (
+    Blueprint,
+    Instant,
+    Length,
+    Names,
+    Paging,
+    Schema,
+    Sentence,
+    once,
+    page_of,
+    plain,
+    sorting,
+    text,
+    whole,
+)
 from web.context import engine
 
 blueprint = Blueprint("tasks", "Human tasks")
@@ -59,6 +77,18 @@ class TaskDetailSchema(TaskSchema):
     barred = Sentence()
 
 
+class VariableIs(fields.Field):
+    """`name:value` of a variable of the case."""
+
+    default_error_messages = {"invalid": "not name:value"}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, str]:
+        name, colon, text = str(value).partition(":")
+        if not (name.strip() and colon and text.strip()):
+            raise ValidationError([T("要写成“变量名:值”，例如 unit_code:u01。")])
+        return name.strip(), text.strip()
+
+
 class TaskQuery(Paging):
     mine = fields.Boolean(load_default=False)
     process_instance_id = text(load_default=None)
@@ -68,6 +98,7 @@ class TaskQuery(Paging):
     candidate_group = text(load_default=None)
     overdue = fields.Boolean(load_default=False)
     due_before = Instant(load_default=None)
+    process_variable = fields.List(VariableIs(), load_default=list, validate=Length(max=filters.MOST))
     q = text(load_default=None)
     sort_by, sort_order = sorting("due_at", "created_at", "name", default="due_at").values()
 
@@ -121,7 +152,14 @@ class AfterSchema(Schema):
 @blueprint.arguments(TaskQuery, location="query")
 @blueprint.response(200, page_of(TaskSchema))
 def listed(query: dict[str, Any]) -> Page[TaskItem]:
-    """Open tasks the caller may see, what is due first by default."""
+    """Open tasks the caller may see, what is due first by default. `processVariable=name:value`, as often as needed: a variable
+    that the process names for it (property `filters`); another is 422."""
+    if query["process_variable"]:
+        known = engine().ask(FilterChoices())
+        strange = sorted({name for name, _ in query["process_variable"]} - known.keys())
+        if strange:
+            text = T("不能按“{names}”筛选。可以用的有：{known}。", names=strange, known=list(known))
+            raise Invalid({"processVariable": [text]})
     return engine().ask(WorkList(actor=security.require_actor(), **query))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -96,6 +96,14 @@ def subjects_of(instance_ids: Iterable[str]) -> None:
         known.update(ask(Subjects(missing)))
 
 
+def remember(subjects: Mapping[str, Any], parts: Mapping[str, str], tasks: Iterable[TaskItem]) -> None:
+    """What a query told already of these tasks: `subject` and `task_subject` then answer from memory."""
+    cases, steps = g.setdefault("subjects", {}), g.setdefault("task_subjects", {})
+    for task in tasks:
+        cases[task.process_instance_id] = subjects.get(task.process_instance_id)
+        steps[task.id] = parts.get(task.id)
+
+
 def subject(instance_id: str, business_key: str | None, process_name: str) -> str:
     """What a case is about: as the register knows it, else its business key, else the name of its process."""
     subjects_of([instance_id])
@@ -137,10 +145,14 @@ class Pages:
     total: int
     shown: int
     size: int = PAGE_SIZE
+    more: bool = False  # there are more than `total`
 
     @property
     def last(self) -> int:
-        return max(1, -(-self.total // self.size))
+        counted = max(1, -(-self.total // self.size))
+        if self.more and self.shown == self.size:  # further than was counted: there may be one page more
+            return max(counted, self.page + 1)
+        return counted
 
     @property
     def shown_from(self) -> int:

@@ -69,7 +69,7 @@ def show(definition_id: str) -> ResponseReturnValue:
             "state_words": gettext("启用中") if item.active else gettext("不在启用的版本里"),
             "drawing": str(NOT_RUN) if item.kind == "drawing" else None,
             "startable": item.may_start and item.active and item.kind == "process",
-            "action": startable(item)["action"],
+            "action": startable(item.key, item.name)["action"],
             "xml_href": url_for("process.xml", definition_id=item.id) if diagram else None,
         },
         heat=heat.of(actor, item, drawn) if counted and drawn else None,

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import policy
-from engine.queries.definitions import DefinitionList
-from engine.queries.views import DefinitionItem, TaskItem
-from engine.queries.work_list import WorkList
+from engine.clock import SHANGHAI
+from engine.queries.views import TaskItem
+from engine.queries.work_list import WorkList, WorkPage
 from engine.registry import Actor
 from forms.i18n import gettext
 from processes.committee.queries import MyMeetings
 from processes.committee.room import MeetingLine
-from processes.publicity.calendar_years import CalendarYears
+from processes.desk import MyDesk
+from web.context import engine
 from web.pages.desk import (
     PAGE_SIZE,
     Due,
@@ -28,15 +30,15 @@ from web.pages.desk import (
     me,
     offset,
     page_number,
-    subjects_of,
+    remember,
     task_subject,
-    task_subjects_of,
 )
 from web.security import login_required
 
 blueprint = Blueprint("work", __name__)
 
 LONGEST_SEARCH = 100
+COUNTED = 1000  # tasks; who has more is told that it is more
 
 
 @dataclass(frozen=True)
@@ -102,36 +104,83 @@ def offered_to(task: TaskItem) -> str:
 def index() -> ResponseReturnValue:
     actor = me()
     show = request.args.get("show", "mine")
-    q = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     choices = _choices(actor)
     if show not in choices:
         show = "mine"
-    found = ask(WorkList(actor, q=q or None, first_result=offset(), max_results=PAGE_SIZE, **choices[show]))
-    subjects_of(task.process_instance_id for task in found.items)
-    task_subjects_of(task.id for task in found.items)
-    late = ask(WorkList(actor, mine=True, overdue=True, max_results=1)).total
+    sought = _sought()
+    asked = {**choices[show], **sought.asked()}
+    tasks = WorkList(actor, first_result=offset(), max_results=PAGE_SIZE, counted=COUNTED, desk=True, **asked)
+    desk = ask(MyDesk(actor, tasks))
+    found = desk.page
+    remember(desk.subjects, desk.parts, found.items)
     return render_template(
         "work.html",
         tasks=[row(task, actor) for task in found.items],
-        pages=Pages(page_number(), found.total, len(found.items)),
-        tabs=_tabs(choices, show, late),
+        pages=Pages(page_number(), found.total, len(found.items), more=found.more),
+        tabs=_tabs(choices, show, found.late),
         show=show,
-        q=q,
+        sought=sought,
+        groups=_groups(actor),
+        variables=list(desk.filters.items()),
+        clear_href=url_for("work.index", show=show),
         here=request.full_path.rstrip("?"),
-        summary=_summary(found.total, late, show),
-        startable=[startable(item) for item in _startable(actor)],
-        empty=_empty(show, q, actor),
-        meetings=_meetings(actor) if show == "mine" and not q else [],
-        missing_year=_missing_year(actor),
+        summary=_summary(found, show),
+        startable=[startable(item.key, item.name) for item in desk.startable],
+        empty=_empty(show, sought, actor),
+        meetings=_meetings(actor) if show == "mine" and not sought else [],
+        missing_year=desk.missing_year,
     )
 
 
-def _missing_year(actor: Actor) -> int | None:
-    """The year whose working-day calendar should be brought in by now, for those who see to it."""
-    if not in_group(actor, policy.ADMIN, policy.MANAGER):
+@dataclass(frozen=True)
+class Sought:
+    """What the address says the list is narrowed by; false where by nothing. `due`: the last day of the deadline, as typed."""
+
+    q: str
+    group: str
+    due: str
+    by: str  # name of a variable
+    value: str  # which it must have
+
+    def __bool__(self) -> bool:
+        return any((self.q, self.group, self.due, self.by and self.value))
+
+    @property
+    def narrowed(self) -> bool:
+        """Beside the search."""
+        return bool(self.group or self.due or (self.by and self.value))
+
+    def asked(self) -> dict[str, Any]:
+        """As `WorkList` is asked."""
+        day = _day(self.due)
+        return {
+            "q": self.q or None,
+            "candidate_group": self.group or None,
+            "due_before": datetime.combine(day + timedelta(days=1), time(0), SHANGHAI) if day else None,
+            "process_variable": ((self.by, self.value),) if self.by and self.value else (),
+        }
+
+
+def _sought() -> Sought:
+    def given(name: str) -> str:
+        return request.args.get(name, "").strip()[:LONGEST_SEARCH]
+
+    return Sought(given("q"), given("group"), given("due") if _day(given("due")) else "", given("by"), given("value"))
+
+
+def _day(text: str) -> date | None:
+    """A day as the field of a form gives it; None for anything else."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-06-01") and text < "9999" else None
+    except ValueError:
         return None
-    years = ask(CalendarYears(actor))
-    return years.missing if years.urgent else None
+
+
+def _groups(actor: Actor) -> list[tuple[str, str]]:
+    """The groups the list can be narrowed to, with their names: all for who reads all, else one's own where there are
+    several."""
+    known = engine().registry.groups if in_group(actor, *policy.READERS) else actor.groups
+    return sorted(((key, group_name(key)) for key in known), key=lambda each: each[1]) if len(known) > 1 else []
 
 
 def _meetings(actor: Actor) -> list[MeetingLine]:
@@ -165,22 +214,37 @@ def _tabs(choices: dict[str, Any], show: str, late: int) -> list[dict[str, Any]]
             "label": labels[name],
             "href": url_for("work.index", show=name),
             "current": name == show,
-            "count": late if name == "overdue" and late else None,
+            "count": _counted(late) if name == "overdue" and late else None,
         }
         for name in choices
     ]
 
 
-def _summary(total: int, late: int, show: str) -> str | None:
-    if show == "mine" and late:
-        return gettext("共 {n} 件，其中 {late} 件超期，排在最前。", n=total, late=late)
-    return gettext("共 {n} 件。", n=total) if total else None
+def _summary(found: WorkPage, show: str) -> str | None:
+    if not found.total:
+        return None
+    if found.more:
+        return gettext("超过 {n} 件，超期的排在最前。", n=found.total)
+    if show == "mine" and found.late:
+        return gettext("共 {n} 件，其中 {late} 件超期，排在最前。", n=found.total, late=found.late)
+    return gettext("共 {n} 件。", n=found.total)
 
 
-def _empty(show: str, q: str, actor: Actor) -> dict[str, str]:
-    if q:
+def _counted(n: int) -> str:
+    return f"{COUNTED}+" if n >= COUNTED else str(n)
+
+
+def _empty(show: str, sought: Sought, actor: Actor) -> dict[str, str]:
+    if sought.narrowed:
         return {
-            "title": gettext("没有找到“{q}”", q=q),
+            "title": gettext("没有符合条件的任务"),
+            "text": gettext("换一个条件或范围再找；筛选的内容要与登记的完全一致。"),
+            "href": url_for("work.index", show=show),
+            "action": gettext("清除筛选"),
+        }
+    if sought.q:
+        return {
+            "title": gettext("没有找到“{q}”", q=sought.q),
             "text": gettext("可以只输入姓名或编号的一部分，或换一个范围再找。"),
             "href": url_for("work.index", show=show),
             "action": gettext("清除查找"),
@@ -214,11 +278,7 @@ def _empty(show: str, q: str, actor: Actor) -> dict[str, str]:
     }
 
 
-def _startable(actor: Actor) -> list[DefinitionItem]:
-    return ask(DefinitionList(actor, kind="process", active=True, startable=True)).items
-
-
-def startable(item: DefinitionItem) -> dict[str, str]:
+def startable(key: str, name: str) -> dict[str, str]:
     """A process somebody may start, with the words of the button."""
-    name = gettext(item.name)
-    return {"key": item.key, "name": name, "action": gettext("发起：{name}", name=name)}
+    said = gettext(name)
+    return {"key": key, "name": said, "action": gettext("发起：{name}", name=said)}
