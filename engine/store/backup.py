@@ -11,6 +11,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 from engine.errors import Refused
+from engine.store import migrate
+from engine.store.unit_of_work import Store
 from forms.i18n import T
 
 SQLITE, POSTGRES = "database.sqlite", "database.dump"  # the name of the copy says what it is
@@ -34,21 +36,45 @@ def copy(url: str, target: Path) -> None:
         _run("pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
 
 
+def require_empty(url: str) -> None:
+    """Raises Refused (DATABASE_NOT_EMPTY) for a database with anything in it, and Busy where none answers."""
+    address = make_url(url)
+    place = str(address.database)
+    if address.get_backend_name() == "sqlite":
+        path = Path(place)
+        if not path.exists() or not path.stat().st_size:
+            return
+    store = Store(url)
+    try:
+        with store.snapshot() as connection:
+            if migrate.is_empty(connection):
+                return
+    finally:
+        store.close()
+    raise Refused(T("数据库不是空的，不会覆盖：{path}", path=place), code="DATABASE_NOT_EMPTY")
+
+
 def bring_back(url: str, source: Path) -> None:
-    """Fill the empty database at `url` from a copy. Raises Refused: DATABASE_NOT_EMPTY, OTHER_DATABASE, RESTORE_FAILED."""
+    """Fill the empty database at `url` from a copy, whole or not at all.
+    Raises Refused: DATABASE_NOT_EMPTY, OTHER_DATABASE, RESTORE_FAILED."""
     address = make_url(url)
     if source.name != copy_name(url):
         raise Refused(T("备份来自另一种数据库，不能恢复到这里。"), code="OTHER_DATABASE")
+    require_empty(url)
     if address.get_backend_name() == "sqlite":
         path = Path(address.database or "")
-        if path.exists() and path.stat().st_size:
-            raise Refused(T("数据库不是空的，不会覆盖：{path}", path=str(path)), code="DATABASE_NOT_EMPTY")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(path)) as target:
-            kept.backup(target)
-            found = target.execute("PRAGMA integrity_check").fetchone()[0]
-        if found != "ok":
-            raise Refused(T("备份的数据库不完整：{found}", found=found), code="RESTORE_FAILED")
+        unfinished = path.with_name(f".{path.name}.new")
+        try:
+            unfinished.unlink(missing_ok=True)
+            with closing(sqlite3.connect(source)) as kept, closing(sqlite3.connect(unfinished)) as target:
+                kept.backup(target)
+                found = target.execute("PRAGMA integrity_check").fetchone()[0]
+            if found != "ok":
+                raise Refused(T("备份的数据库不完整：{found}", found=found), code="RESTORE_FAILED")
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
     else:
         _run("pg_restore", address, "--no-owner", "--exit-on-error", "--single-transaction", str(source))
 

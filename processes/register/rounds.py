@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from engine.errors import Conflict, Forbidden, NotFound, Refused
+from engine.errors import Conflict, NotFound, Refused
 from engine.store.metadata import new_id
 from forms.i18n import T
 from processes.dates import instant
@@ -79,13 +79,11 @@ def cast(
     *,
     now: datetime,
 ) -> bool:
-    """Put in one ballot; answers whether it was the last. A recused expert finds no such round, one who has left may not
-    vote. Raises NotFound, and as `BallotBox.cast`."""
+    """Put in one ballot; answers whether it was the last. A recused expert finds no such round. Raises NotFound, and as
+    `BallotBox.cast`."""
     row = get_round(connection, round_id, lock=True)
     if row["meeting_id"] != meeting_id or expert_id in recused(connection, meeting_id, row["application_id"]):
         raise NotFound(T("没有这一轮投票。"))
-    if box.may_vote(connection, round_id, expert_id) and expert_id not in present(connection, meeting_id):
-        raise Forbidden(T("您已经离会，不能再投票。"))
     box.cast(connection, round_id, expert_id, choice, now)
     slips, issued = box.progress(connection, round_id)
     return slips == issued
@@ -225,6 +223,12 @@ def open_round_of(connection: Connection, meeting_id: str) -> RowMapping | None:
     """The round that runs now."""
     query = select(ballot_round).where(ballot_round.c.meeting_id == meeting_id, ballot_round.c.status == "open")
     return connection.execute(query).mappings().first()
+
+
+def open_rounds(connection: Connection) -> int:
+    """In how many rounds votes are being cast, in all meetings."""
+    query = select(func.count()).select_from(ballot_round).where(ballot_round.c.status == "open")
+    return int(connection.execute(query).scalar_one())
 
 
 def _in_session(connection: Connection, meeting_id: str, application_id: str) -> RowMapping:

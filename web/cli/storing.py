@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.attachments.storage import storage
+from engine.attachments.storage import CHUNK, storage
 from engine.config import Settings
-from engine.errors import Refused
+from engine.errors import Refused, ZhipingError
 from engine.store import backup as database_copy
 from engine.store import prepare as ready
+from engine.store import space
+from engine.store.sqlite import Sqlite
+from engine.store.unit_of_work import Store
 from forms.i18n import T
+from processes.register.rounds import open_rounds
 from web.cli.common import MIGRATIONS, with_settings
 from web.cli.wall import wall_now
 
@@ -30,6 +36,7 @@ FORMAT = 1
 @with_settings
 def backup(settings: Settings, target: Path | None) -> None:
     """数据库和附件存成一个文件，可边用边备 · database and attachments into one file, while in use"""
+    _warn_of_rounds(settings)
     target = target or settings.data_dir / "backups" / f"zhiping-{wall_now():%Y%m%dT%H%M%SZ}.tar.gz"
     if target.exists():
         raise Refused(T("文件已存在，不会覆盖：{path}", path=str(target)), code="FILE_EXISTS")
@@ -39,6 +46,8 @@ def backup(settings: Settings, target: Path | None) -> None:
         count = _write(settings, unfinished)
         unfinished.chmod(0o600)
         unfinished.rename(target)
+    except (OSError, sqlite3.Error) as error:
+        raise _in_words(error) from error
     finally:
         unfinished.unlink(missing_ok=True)
     click.echo(f"✓ {target} ({target.stat().st_size:,} B, {count} 个附件 · attachments)")
@@ -56,14 +65,25 @@ def restore(settings: Settings, source: Path) -> None:
     place = storage(settings.attachments_url)
     if next(place.keys(), None) is not None:
         raise Refused(T("附件文件夹不是空的，不会覆盖：{path}", path=str(place.root)), code="DATABASE_NOT_EMPTY")
-    with tempfile.TemporaryDirectory(prefix="zhiping-restore-", dir=settings.data_dir) as unpacked:
-        folder = Path(unpacked)
-        manifest = _unpack(source, folder)
-        database_copy.bring_back(settings.database_url, folder / manifest["database"])
-        keys = [name.rpartition("/")[2] for name in manifest["files"] if name.startswith(f"{ATTACHMENTS}/")]
-        for key in keys:
-            with (folder / ATTACHMENTS / key).open("rb") as file:
-                place.put(key, file)
+    database_copy.require_empty(settings.database_url)
+    put: list[str] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="zhiping-restore-", dir=settings.data_dir) as unpacked:
+            folder = Path(unpacked)
+            manifest = _unpack(source, folder)
+            keys = [name.rpartition("/")[2] for name in manifest["files"] if name.startswith(f"{ATTACHMENTS}/")]
+            for key in keys:
+                put.append(key)
+                with (folder / ATTACHMENTS / key).open("rb") as file:
+                    place.put(key, file)
+            # The database last: once it is there, everything is. What fails before leaves the place as empty as it was.
+            database_copy.bring_back(settings.database_url, folder / manifest["database"])
+    except BaseException as error:
+        for key in put:
+            place.delete(key)
+        if isinstance(error, OSError | sqlite3.Error):
+            raise _in_words(error) from error
+        raise
     click.echo(f"✓ {manifest['made_at']} ({len(keys)} 个附件 · attachments)")
     click.echo("  现在请运行 zhiping check --invariants · now run zhiping check --invariants")
 
@@ -88,14 +108,18 @@ def _write(settings: Settings, target: Path) -> int:
     name = database_copy.copy_name(settings.database_url)
     with (
         tempfile.TemporaryDirectory(prefix="zhiping-backup-", dir=settings.data_dir) as folder,
-        tarfile.open(target, "w:gz") as archive,
+        tarfile.open(target, "w:gz", compresslevel=6) as archive,
     ):
         copied = Path(folder) / name
         database_copy.copy(settings.database_url, copied)
         hashes[name] = _sha256(copied)
         archive.add(copied, name)
         for key in place.keys():  # noqa: SIM118 - a method of the storage port, not of a dict
-            with place.open(key) as file:
+            try:
+                file = place.open(key)
+            except FileNotFoundError:
+                continue  # never handed in with a form, and swept away a moment ago
+            with file:
                 info = archive.gettarinfo(arcname=f"{ATTACHMENTS}/{key}", fileobj=file)
                 hashes[info.name] = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
                 file.seek(0)
@@ -113,6 +137,8 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
     try:
         with tarfile.open(source, "r:gz") as archive:
             archive.extractall(folder, filter="data")
+            while archive.fileobj is not None and archive.fileobj.read(CHUNK):
+                pass  # to the very end, where the checksum of the whole stands
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         if manifest["format"] != FORMAT or names != {MANIFEST, *manifest["files"]}:
@@ -120,9 +146,36 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
         for name, expected in manifest["files"].items():
             if _sha256(folder / name) != expected:
                 raise damaged
-    except (tarfile.TarError, OSError, EOFError, ValueError, KeyError) as error:
+    except OSError as error:
+        raise space.full() if space.is_full(error) else damaged from error
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise damaged from error
     return manifest
+
+
+def _warn_of_rounds(settings: Settings) -> None:
+    """While a round of voting is open a copy of the rows can tell who voted how, by the order in which they came."""
+    if ready.state(settings.database_url, MIGRATIONS) != ready.CURRENT:
+        return
+    store = Store(settings.database_url)
+    try:
+        with store.snapshot() as connection:
+            rounds = open_rounds(connection)
+    finally:
+        store.close()
+    if rounds:
+        text = T(
+            "有 {n} 轮投票正在进行：这份备份可能看得出谁投了什么票。请在投票结束后另做一份，并销毁这一份。", n=rounds
+        )
+        click.echo(f"! {text.to('zh')}\n  {text.to('en')}", err=True)
+
+
+def _in_words(error: OSError | sqlite3.Error) -> ZhipingError:
+    """What an operator can do something about: no room, or a place that cannot be written."""
+    full = space.is_full(error) if isinstance(error, OSError) else Sqlite.is_full(error)
+    if full:
+        return space.full()
+    return Refused(T("没有成功，什么也没有留下：{why}", why=str(error)), code="STORAGE_FAILED")
 
 
 def _sha256(path: Path) -> str:
