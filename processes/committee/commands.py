@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping
 from engine import faults, history
 from engine.commands import messages
 from engine.commands.step import Step
-from engine.errors import Forbidden, Invalid, NotFound
+from engine.errors import Forbidden, Invalid, NotFound, Refused
 from engine.registry import Actor
 from forms.i18n import T, Text
 from processes.committee.ballot_box import BOX
@@ -47,7 +47,9 @@ class CheckIn:
 
 @dataclass(frozen=True)
 class CheckOut:
-    """The office ticks that an expert has left; later cases have one present less (S08). Answers as `CheckIn`."""
+    """The office ticks that an expert has left; later cases have one present less (S08). Answers as `CheckIn`.
+
+    Raises as `attendance.check_out`, and Refused `ROUND_RUNS`: who was given a ballot keeps it until the round closes."""
 
     confidential: ClassVar[bool] = True
     meeting_id: str
@@ -56,6 +58,10 @@ class CheckOut:
 
     def execute(self, step: Step) -> dict[str, Any]:
         _require_office(self.actor)
+        get_meeting(step.connection, self.meeting_id, lock=True)
+        # For everybody, not only for who has not voted yet: a refusal must not tell which of them has.
+        if rounds.open_round_of(step.connection, self.meeting_id) is not None:
+            raise Refused(T("这一轮投票还在进行，等它结束后再登记离会。"), code="ROUND_RUNS")
         attendance.check_out(step.connection, self.meeting_id, self.expert_id, by=self.actor.username, now=step.now)
         return _quorum(step, self.meeting_id)
 

@@ -258,20 +258,16 @@ def _current(
         closes_at=row["closes_at"],
         cast=cast if who.staff else None,
         eligible=eligible if who.staff else None,
-        mine=_my_vote(connection, meeting_id, row, who.me["expert_id"], back) if who.me is not None else None,
+        mine=_my_vote(connection, row, who.me["expert_id"], back) if who.me is not None else None,
     )
 
 
-def _my_vote(
-    connection: Connection, meeting_id: str, row: RowMapping, expert_id: str, back: Mapping[str, frozenset[str]]
-) -> str:
+def _my_vote(connection: Connection, row: RowMapping, expert_id: str, back: Mapping[str, frozenset[str]]) -> str:
     if expert_id in back[row["application_id"]]:
         return "recused"
     if BOX.has_voted(connection, row["id"], expert_id):
         return "voted"
-    if not BOX.may_vote(connection, row["id"], expert_id):
-        return "absent"
-    return "may_vote" if expert_id in attendance.present(connection, meeting_id) else "left"
+    return "may_vote" if BOX.may_vote(connection, row["id"], expert_id) else "absent"
 
 
 def _group_lines(arranged: Sequence[Group], who: Reader, names: Mapping[str, str]) -> list[GroupLine]:

@@ -126,7 +126,7 @@ class GroupLine:
 class RoundLine:
     """The round that runs. `cast` of `eligible` only for who presides or works there, and as a count.
 
-    `mine`, for an expert: may_vote, voted, recused, absent (not checked in when it opened), left."""
+    `mine`, for an expert: may_vote, voted, recused, absent (not checked in when it opened)."""
 
     round_id: str
     application_id: str

@@ -41,6 +41,17 @@ def test_who_is_absent_has_no_ballot(sitting: Sitting) -> None:
     assert slips(sitting.stage) == 0
 
 
+def test_nobody_is_ticked_out_while_a_round_runs(sitting: Sitting) -> None:
+    """Otherwise the office alone could take a vote away from who has not cast it, and learn from the refusal who has."""
+    sitting.cast(sitting.expert(2), "yes")
+    for number in (2, 3):
+        refused("ROUND_RUNS", sitting.leave, number)
+    sitting.cast(sitting.expert(3), "yes")
+    sitting.ballots(0)
+    sitting.close()
+    sitting.leave(3)
+
+
 def test_a_ballot_is_bound_to_who_is_logged_in(sitting: Sitting) -> None:
     """(b): there is nothing to pass on. A ballot is asked for by meeting and round, and given to the account that asks."""
     stranger = person("x-99", "expert")

@@ -194,8 +194,6 @@ def test_who_has_no_ballot_is_told_why(hall) -> None:
         assert 'name="choice"' not in browser.page
         browser.send(f"{there.path}/ballot", {"round_id": running(there), "choice": "yes"})
         assert "这一轮没有您的选票。" in browser.page
-    there.sitting.leave(5)
-    assert "您登记了离场" in there.at(LISTENER, "/ballot").page
     assert slips(there) == []
 
 
