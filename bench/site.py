@@ -228,7 +228,7 @@ def resident_mb(pid: int) -> float:
 
 @contextmanager
 def postgres_site() -> Iterator[Site]:
-    server = PostgresServer(DURABLE)
+    server = PostgresServer(DURABLE, parent=tempfile.gettempdir())
     try:
         with tempfile.TemporaryDirectory(prefix="zhiping-bench-") as folder:
             site = Site(server.url(server.create()), Path(folder))

@@ -21,6 +21,9 @@ from psycopg import sql
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
+# What was confirmed outlives the server, though not the machine.
+DURABLE = {"fsync": "off", "max_connections": "200"}
+
 SHARED_MEMORY = Path("/dev/shm")
 ROOM = 2_000_000_000  # bytes: a cluster of its own for every process that runs tests, each with some databases
 
@@ -28,8 +31,9 @@ ROOM = 2_000_000_000  # bytes: a cluster of its own for every process that runs 
 class PostgresServer:
     """One running cluster; `create` gives a fresh database, from a template where one is named."""
 
-    def __init__(self, tuning: Mapping[str, str] = FAST) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="zhiping-pg-", dir=_roomy_memory()))
+    def __init__(self, tuning: Mapping[str, str] = FAST, parent: str | None = None) -> None:
+        """`parent`: the folder to stand in; None takes memory where there is room."""
+        self.folder = Path(tempfile.mkdtemp(prefix="zhiping-pg-", dir=parent or _roomy_memory()))
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
             shutil.chown(self.folder, self.user)
@@ -64,6 +68,17 @@ class PostgresServer:
     def drop(self, name: str) -> None:
         with self._admin() as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def restart(self) -> None:
+        """As after a crash: nothing is finished, every connection is lost. Returns when connections are taken again."""
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "-D", self.data, "-l", log, "-m", "immediate", "-w", "restart")
+
+    def end_sessions(self, database: str) -> None:
+        """Throw everybody out of a database, in the middle of whatever they do."""
+        mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+        with self._admin() as connection:
+            connection.execute(mine, (database,))
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
