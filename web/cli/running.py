@@ -10,7 +10,7 @@ from engine.config import Settings
 from engine.errors import Refused
 from forms.i18n import T
 from web import server
-from web.cli.common import make_engine, opened, prepare, with_settings
+from web.cli.common import make_engine, prepare, with_settings
 
 
 @click.command()
@@ -21,7 +21,13 @@ def serve(settings: Settings) -> None:
 
 
 @click.command()
-@click.option("--workers", type=click.IntRange(1, 64), default=None, help="进程数 · processes (default: CPUs)")
+@click.option(
+    "--workers",
+    envvar="WEB_CONCURRENCY",
+    type=click.IntRange(1, 64),
+    default=None,
+    help="进程数 · processes (WEB_CONCURRENCY; default: CPUs)",
+)
 @with_settings
 def web(settings: Settings, workers: int | None) -> None:
     """只有网页和接口，后台工作由 worker 做 · web alone; run `worker` beside it"""
@@ -34,9 +40,9 @@ def web(settings: Settings, workers: int | None) -> None:
 def worker(settings: Settings) -> None:
     """只有后台工作 · background work alone"""
     _need_a_server_database(settings)
-    with opened(settings) as engine:
-        click.echo("后台工作已开始 · background work runs")
-        server.run_worker(engine)
+    prepare(settings)
+    click.echo("后台工作已开始 · background work runs")
+    server.run_worker(settings, lambda: make_engine(settings))
 
 
 def _listen(settings: Settings, *, background: bool, workers: int) -> None:
