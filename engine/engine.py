@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import structlog
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select
 
-from engine import faults, history
+from engine import faults, history, replies
 from engine.clock import Clock, FixedClock, SystemClock
 from engine.commands.port import Command, Journey, Once, Prepared, Query
 from engine.commands.run_job import Done, JobFailed, LetGo, RunJob, TakeJob
@@ -25,19 +25,18 @@ from engine.jobs import queue
 from engine.jobs.local import LocalJobs
 from engine.jobs.queue import Job
 from engine.jobs.watch import Watch
+from engine.observing import Seen
 from engine.queries.reading import Reading
 from engine.registry import Registry
 from engine.releases import Releases
 from engine.store import tables as t
 from engine.store.row_clock import RowClock
 from engine.store.unit_of_work import Store
-from engine.store.upsert import insert_new
 from forms.i18n import T
 
 log = structlog.get_logger(__name__)
 
 R = TypeVar("R")
-KEPT = timedelta(hours=24)  # how long a reply is kept for a repetition
 AUDITED = (Refused, Forbidden, Conflict, Invalid, DeploymentRefused)  # what a person was refused is written down
 SAME_INSTANT = 100  # firings of one instance at one instant: a loop of timers that never waits
 PATIENCE = 5.0  # seconds to wait for jobs that somebody else holds
@@ -65,6 +64,7 @@ class Engine:
         self.wall: Clock = SystemClock()  # for leases alone: they measure real time, whatever the clock says
         self.worker = queue.worker_name()  # whose leases these are; the children of one supervisor share theirs
         self.watch = Watch()
+        self.observers: list[Callable[[Seen], None]] = []  # told of each command when it is over; they must not raise
         self._troubled = False
         self._jobs: LocalJobs | None = None
         self._working = threading.RLock()
@@ -84,20 +84,24 @@ class Engine:
         if once is not None and getattr(command, "confidential", False):
             raise TypeError("what a confidential command was asked must not be kept, not even as a hash")
         step: Step | None = None
+        seen = Seen(command)
         try:
             check_command(command)
             if isinstance(command, Prepared):
                 command = command.prepared(self)
             with self.watch.piece(), self.store.transaction() as connection:
                 step = Step(connection, self._read_clock(connection), self)
-                if once is not None and (kept := _replay(step, once)) is not None:
+                if once is not None and (kept := replies.reserve(connection, once, step.now)) is not None:
                     return cast(R, kept["result"])
                 result = command.execute(step)
                 if once is not None:
-                    _keep(step, once, result)
+                    replies.keep(connection, once, result)
         except AUDITED as refusal:
             self._write_down(command, refusal, step.stream if step else None)
             raise
+        finally:
+            for observer in self.observers:
+                observer(seen.done(step.stream if step else None))
         if step.stirred and self._jobs is not None:
             self._jobs.wake()
         return result
@@ -245,32 +249,3 @@ class Engine:
             now = self._read_clock(connection)
             if stream is None or not history.append_to_instance(connection, stream, now, [line]):
                 history.append_to(connection, history.OFFICE, now, [line])
-
-
-def _replay(step: Step, once: Once) -> dict[str, Any] | None:
-    """Reserve the key, or answer what was kept under it. A second request with it waits here for the first."""
-    table = t.idempotency
-    mine = (table.c.account_id == once.account_id) & (table.c.route == once.route) & (table.c.key == once.key)
-    step.connection.execute(delete(table).where(table.c.created_at < step.now - KEPT))
-    reserve = insert_new(step.connection, table).values(
-        account_id=once.account_id,
-        route=once.route,
-        key=once.key,
-        body_hash=once.body_hash,
-        created_at=step.now,
-    )
-    if step.connection.execute(reserve).rowcount == 1:
-        return None
-    row = step.connection.execute(select(table).where(mine)).one()
-    if row.body_hash != once.body_hash:
-        raise Refused(T("同一个幂等键已用于另一个请求。"), code="IDEMPOTENCY_KEY_REUSED")
-    return cast(dict[str, Any], row.response)
-
-
-def _keep(step: Step, once: Once, result: Any) -> None:
-    table = t.idempotency
-    step.connection.execute(
-        update(table)
-        .where(table.c.account_id == once.account_id, table.c.route == once.route, table.c.key == once.key)
-        .values(response={"result": result})
-    )

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from sqlalchemy import Connection, Row, distinct, exists, func, not_, or_, select, true, union
 
 from engine import history
@@ -80,13 +79,11 @@ def effects(connection: Connection) -> list[str]:
 
 
 def timers(connection: Connection) -> list[str]:
-    event = t.event
-    seen: Counter[tuple[str, str | None, str | None]] = Counter()
-    for row in connection.execute(
-        select(event.c.stream, event.c.task_id, event.c.body).where(event.c.kind == "timer_fired")
-    ):
-        due = orjson.loads(row.body)["data"].get("due")
-        seen[row.stream, row.task_id, due] += 1
+    seen = Counter(
+        (line.stream, line.task_id, line.data.get("due"))
+        for line in history.every(connection)
+        if line.kind == "timer_fired"
+    )
     return [f"I4 {stream}: timer {task} due {due} fired {n} times" for (stream, task, due), n in seen.items() if n > 1]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from engine import history
 from engine.queries.reading import Reading
@@ -36,9 +36,6 @@ class VerifyHistory:
             if not streams:
                 return AuditReport(0, 0, (f"{self.stream}: no such chain",))
         found = [wrong for stream in sorted(streams) if (wrong := history.verify(connection, stream)) is not None]
-        lines = sum(
-            1
-            for stream in connection.scalars(select(t.event.c.stream).execution_options(yield_per=1000))
-            if stream in streams
-        )
+        counted = select(t.event.c.stream, func.sum(t.event.c.lines).label("n")).group_by(t.event.c.stream)
+        lines = sum(row.n for row in connection.execute(counted) if row.stream in streams)
         return AuditReport(len(streams), lines, tuple(found))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from engine import history
 from engine.queries import shaped
 from engine.queries.instance_view import visible
 from engine.queries.reading import Reading
@@ -27,13 +28,12 @@ class InstanceDiagram:
         connection = reading.connection
         instance = visible(reading, self.actor, self.instance_id)
         veil = Veil.over(reading, self.actor, instance.deployment_id, instance.definition_key)
-        event, part, definition = t.event.c, t.deployment_definition.c, t.definition.c
-        visited = connection.execute(
-            select(event.definition_key, event.element_id)
-            .where(event.stream == instance.id, event.element_id.is_not(None), event.definition_key.is_not(None))
-            .group_by(event.definition_key, event.element_id)
-            .order_by(func.min(event.seq))
-        ).all()
+        part, definition = t.deployment_definition.c, t.definition.c
+        visited = dict.fromkeys(
+            (line.definition_key, line.element_id)
+            for line in history.read(connection, instance.id)
+            if line.element_id is not None and line.definition_key is not None
+        )
         kept = connection.scalar(select(t.instance_state.c.active).where(t.instance_state.c.instance_id == instance.id))
         active = [ActiveElementItem(**each) for each in kept or ()] if not instance.ended_at else []
         timers = [
@@ -48,7 +48,7 @@ class InstanceDiagram:
                 shaped.incidents().where(t.incident.c.instance_id == instance.id, t.incident.c.state != "resolved")
             )
         ]
-        keys = list(dict.fromkeys([instance.definition_key, *(row.definition_key for row in visited)]))
+        keys = list(dict.fromkeys([instance.definition_key, *(key for key, _ in visited)]))
         rows = connection.execute(
             select(definition.id, definition.key, definition.name)
             .join(t.deployment_definition, part.definition_id == definition.id)
@@ -61,7 +61,7 @@ class InstanceDiagram:
                 definition_key=key,
                 name=found[key].name,
                 active=tuple(each for each in active if each.definition_key == key),
-                visited=tuple(row.element_id for row in visited if row.definition_key == key),
+                visited=tuple(element for place, element in visited if place == key),
                 timers=tuple(each for each in timers if each.definition_key == key),
                 incidents=tuple(each for each in incidents if each.definition_key == key),
             )

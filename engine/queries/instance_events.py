@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import orjson
-from sqlalchemy import select
-
+from engine import history
 from engine.queries import shaped
 from engine.queries.instance_view import visible
-from engine.queries.reading import Page, Reading
+from engine.queries.reading import MOST_RESULTS, Page, Reading
 from engine.queries.veil import Veil
 from engine.queries.views import EventItem
 from engine.registry import Actor
-from engine.store import tables as t
-from forms.i18n import Text
 
 
 @dataclass(frozen=True)
@@ -31,14 +27,14 @@ class InstanceEvents:
     def answer(self, reading: Reading) -> Page[EventItem]:
         instance = visible(reading, self.actor, self.instance_id)
         veil = Veil.over(reading, self.actor, instance.deployment_id, instance.definition_key)
-        event = t.event.c
-        query = select(t.event).where(event.stream == instance.id)
-        ordered = query.order_by(event.seq.desc() if self.newest_first else event.seq)
-        rows = reading.connection.execute(shaped.limited(ordered, self.first_result, self.max_results)).all()
+        skipped, most = max(self.first_result, 0), min(max(self.max_results, 0), MOST_RESULTS)
+        first = instance.events - skipped - most + 1 if self.newest_first else skipped + 1
+        rows = history.read(reading.connection, instance.id, first, first + most - 1) if most else []
+        if self.newest_first:
+            rows.reverse()
         known = shaped.names(reading.connection, (row.actor for row in rows))
         items = []
         for row in rows:
-            body = orjson.loads(row.body)
             who = veil.person(row.actor)
             items.append(
                 EventItem(
@@ -51,8 +47,8 @@ class InstanceEvents:
                     name=row.name,
                     definition_key=row.definition_key,
                     task_id=row.task_id,
-                    data=veil.event_data(body["data"], row.definition_key, row.element_id, row.kind),
-                    text=veil.event_text(row.kind, row.actor, Text.load(body["text"]) if body["text"] else None),
+                    data=veil.event_data(row.data, row.definition_key, row.element_id, row.kind),
+                    text=veil.event_text(row.kind, row.actor, row.text),
                     hash=row.hash,
                 )
             )

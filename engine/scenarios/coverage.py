@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-import orjson
 from sqlalchemy import select
 
+from engine import history
 from engine.bpmn.elements import Process, read_processes
 from engine.bpmn.xmlsafe import read_xml
 from engine.commands.contents import Content
@@ -25,22 +25,21 @@ def walked(engine: Engine) -> frozenset[Flow]:
     event alone is written, and all its flows count. A flow behind an event-based gateway counts when its event has
     happened: the token waits at all of them.
     """
-    event = t.event.c
     with engine.store.snapshot() as connection:
-        rows = connection.execute(
-            select(event.definition_key, event.element_id, event.kind, event.body)
-            .where(event.kind.in_(("completed", *FIRED)), event.element_id.is_not(None))
-            .order_by(event.stream, event.seq)
-        ).all()
-    drawn = _drawn(engine, {row.definition_key for row in rows})
+        steps = [
+            (line.definition_key, line.element_id, line)
+            for line in history.every(connection)
+            if line.kind in ("completed", *FIRED) and line.definition_key is not None and line.element_id is not None
+        ]
+    drawn = _drawn(engine, {key for key, _, _ in steps})
     left: set[Flow] = set()
-    happened = {(row.definition_key, row.element_id) for row in rows}
-    for row in rows:
-        process = drawn.get(row.definition_key)
-        if row.kind == "completed":
-            left |= {(row.definition_key, flow) for flow in orjson.loads(row.body)["data"].get("flows", ())}
-        elif process is not None and not process.elements[row.element_id].interrupting:
-            left |= {(row.definition_key, flow.id) for flow in process.outgoing(row.element_id)}
+    happened = {(key, element_id) for key, element_id, _ in steps}
+    for key, element_id, line in steps:
+        process = drawn.get(key)
+        if line.kind == "completed":
+            left |= {(key, flow) for flow in line.data.get("flows", ())}
+        elif process is not None and not process.elements[element_id].interrupting:
+            left |= {(key, flow.id) for flow in process.outgoing(element_id)}
     waiting = {
         (process.id, flow.id): (process.id, flow.target)
         for process in drawn.values()
@@ -56,7 +55,7 @@ def missing(contents: Iterable[Content], process: str, seen: Collection[Flow]) -
     return [flow.id for flow in found[process].flows if (process, flow.id) not in seen]
 
 
-def _drawn(engine: Engine, keys: Collection[str | None]) -> dict[str, Process]:
+def _drawn(engine: Engine, keys: Collection[str]) -> dict[str, Process]:
     """The processes of these keys, as they are drawn."""
     definition = t.definition.c
     query = select(definition.content).where(definition.kind == "process", definition.key.in_(keys)).distinct()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine import history
 from engine.clock import SHANGHAI
 from engine.scenarios.scene import Scene
 from engine.scenarios.script import instant
@@ -17,6 +18,7 @@ from engine.store.metadata import metadata
 from forms.i18n import T, Text
 
 MOST_ROWS = 1_000  # looked at in one table
+STEPS = ("completed", "ended", "timer_fired", "message_caught")  # lines that show where a case has been
 
 
 class Differs(Exception):
@@ -173,13 +175,8 @@ def _same(value: Any, wanted: Any) -> bool:
 
 def _path(scene: Scene, instance_id: str, wanted: Sequence[str]) -> None:
     """The elements in this order, others between them allowed."""
-    event = t.event.c
     with scene.snapshot() as connection:
-        walked = connection.scalars(
-            select(event.element_id)
-            .where(event.stream == instance_id, event.kind.in_(("completed", "ended", "timer_fired", "message_caught")))
-            .order_by(event.seq)
-        ).all()
+        walked = [line.element_id for line in history.read(connection, instance_id) if line.kind in STEPS]
     steps = iter(walked)
     for element in wanted:
         if not any(step == element for step in steps):

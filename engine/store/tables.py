@@ -295,26 +295,19 @@ incident = Table(
 )
 Index("ix_incident_state_created", incident.c.state, incident.c.created_at)
 
+# The lines that one transaction adds to one history, together: they are written and read together, and apart they took
+# four times the room. `folded` are the very bytes the hashes cover; read them through engine/history.py.
 event = Table(
     "event",
     metadata,
     Column("stream", String(64), primary_key=True),  # an instance's id, or the name of an office-wide stream
-    Column("seq", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True),  # number of the last line
+    Column("lines", Integer, nullable=False),  # how many
     Column("at", UtcDateTime, nullable=False),
-    Column("actor", Key),
-    Column("kind", String(64), nullable=False),
-    Column(
-        "revision", Integer
-    ),  # of the instance after the step this line belongs to; null where its state did not move
-    Column("definition_key", Key),
-    Column("element_id", Key),
-    Column("name", Name),
-    Column("task_id", Id),
-    Column("body", Text, nullable=False),  # canonical JSON of the whole line: what the hash covers
-    Column("prev_hash", Hash, nullable=False),
-    Column("hash", Hash, nullable=False),
+    Column("revision", Integer),  # of the instance after the step they belong to; null where its state did not move
+    Column("hash", LargeBinary, nullable=False),  # sha256 of the last line: what the next one continues
+    Column("folded", LargeBinary, nullable=False),  # one canonical JSON per line, packed
 )
-Index("ix_event_kind_element", event.c.definition_key, event.c.element_id, event.c.kind)
 
 chain = Table(
     "chain",
@@ -327,11 +320,9 @@ chain = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("account_id", Key, primary_key=True),
-    Column("route", Key, primary_key=True),
-    Column("key", Key, primary_key=True),
-    Column("body_hash", Hash, nullable=False),
-    Column("response", JSON),
+    Column("id", LargeBinary, primary_key=True),  # digest of account, route and key (engine/replies.py)
+    Column("body", LargeBinary, nullable=False),  # digest of what was asked
+    Column("reply", LargeBinary),  # packed JSON; null only while the command runs
     Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, inspect, update
+import sqlalchemy as sa
+from alembic import command
+from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 import engine.attachments.tables
 import engine.identity.tables  # noqa: F401  all tables
+from engine import history, replies
+from engine.commands.port import Once
 from engine.store import migrate
 from engine.store import tables as t
-from engine.store.metadata import metadata
+from engine.store.metadata import UtcDateTime, metadata
+from engine.store.packed import fold
 from engine.store.unit_of_work import Store
 from processes import office
 from tests.postgres import server
 from web.cli.common import MIGRATIONS
 
-LINE = {
+LINE: dict[str, Any] = {
     "stream": "system",
     "seq": 1,
+    "lines": 1,
     "at": datetime(2026, 6, 1, 1, tzinfo=UTC),
-    "kind": "tried",
-    "body": "{}",
-    "prev_hash": "0" * 64,
-    "hash": "1" * 64,
+    "hash": bytes(32),
+    "folded": fold(b"{}"),
 }
 
 
@@ -109,4 +114,89 @@ def test_a_migrated_history_cannot_be_rewritten(empty: Store) -> None:
     with empty.transaction() as connection:
         connection.execute(insert(t.event).values(**LINE))
     with pytest.raises(DBAPIError), empty.transaction() as connection:
-        connection.execute(update(t.event).values(actor="somebody else"))
+        connection.execute(update(t.event).values(folded=fold(b"[]")))
+
+
+# Tables as revision 3 had them.
+OLD_EVENT = sa.table(
+    "event",
+    *(
+        sa.column(name)
+        for name in ("stream", "seq", "kind", "actor", "revision", "definition_key", "element_id", "name")
+    ),
+    *(sa.column(name) for name in ("task_id", "body", "prev_hash", "hash")),
+    sa.column("at", UtcDateTime()),
+)
+OLD_REPLY = sa.table(
+    "idempotency",
+    *(sa.column(name) for name in ("account_id", "route", "key", "body_hash")),
+    sa.column("response", sa.JSON()),
+    sa.column("created_at", UtcDateTime()),
+)
+
+
+def old_lines(stream: str, steps: int) -> list[dict[str, object]]:
+    """A chain as it was written then: one row per line, two lines per step."""
+    rows: list[dict[str, object]] = []
+    before = history.GENESIS
+    for seq in range(1, 2 * steps + 1):
+        at, revision = LINE["at"] + timedelta(minutes=(seq - 1) // 2), (seq + 1) // 2
+        told = {"stream": stream, "seq": seq, "at": at, "kind": "completed", "actor": "wáng", "revision": revision}
+        told |= {"definition_key": "p", "element_id": f"e{seq}", "name": "审核", "task_id": None}
+        body = history.canonical({**told, "data": {"flows": ["f"]}, "text": None})
+        rows.append({**told, "body": body.decode(), "prev_hash": before, "hash": history.link(before, body)})
+        before = history.link(before, body)
+    return rows
+
+
+def at_revision_3(store: Store, lines: list[dict[str, object]]) -> None:
+    with store.transaction() as connection:
+        command.upgrade(migrate.configuration(connection, MIGRATIONS), "engine_0003")
+        connection.execute(insert(OLD_EVENT), lines)
+        once = Once("account", "POST /api/v1/tasks/1/complete", "key-1", b"{}")
+        connection.execute(
+            insert(OLD_REPLY).values(
+                account_id=once.account_id,
+                route=once.route,
+                key=once.key,
+                body_hash=once.body_hash,
+                response={"result": {"id": "1"}},
+                created_at=LINE["at"],
+            )
+        )
+
+
+def test_an_older_history_keeps_its_hashes_and_its_replies(empty: Store) -> None:
+    lines = [*old_lines("one", 3), *old_lines("two", 300)]
+    at_revision_3(empty, lines)
+    with empty.transaction() as connection:
+        migrate.upgrade(connection, MIGRATIONS)
+    with empty.snapshot() as connection:
+        for stream in ("one", "two"):
+            assert history.verify(connection, stream) is None
+            mine = [line for line in lines if line["stream"] == stream]
+            told = history.read(connection, stream)
+            assert [line.hash for line in told] == [line["hash"] for line in mine]
+            assert [(line.seq, line.at, line.actor, line.element_id) for line in told] == [
+                (line["seq"], line["at"], line["actor"], line["element_id"]) for line in mine
+            ]
+        assert connection.scalar(select(func.count()).select_from(t.event)) == 303
+    with empty.transaction() as connection:
+        once = Once("account", "POST /api/v1/tasks/1/complete", "key-1", b"{}")
+        assert replies.reserve(connection, once, LINE["at"]) == {"result": {"id": "1"}}
+    with pytest.raises(DBAPIError, match="append-only"), empty.transaction() as connection:
+        connection.execute(update(t.event).values(lines=1))
+
+
+@pytest.mark.parametrize("damage", ["word", "missing"])
+def test_the_upgrade_hides_no_damage(empty: Store, damage: str) -> None:
+    lines = old_lines("one", 3)
+    if damage == "word":
+        lines[2]["body"] = str(lines[2]["body"]).replace("wáng", "lǐ")
+    else:
+        del lines[2]
+    at_revision_3(empty, lines)
+    with empty.transaction() as connection:
+        migrate.upgrade(connection, MIGRATIONS)
+    with empty.snapshot() as connection:
+        assert history.verify(connection, "one") is not None

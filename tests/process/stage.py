@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from engine import history
 from engine.attachments.keeping import upload
 from engine.commands import messages
 from engine.commands.complete_task import CompleteTask
@@ -18,6 +19,7 @@ from engine.commands.deploy import Deploy
 from engine.commands.start_instance import StartInstance
 from engine.commands.step import Step
 from engine.engine import Engine
+from engine.history import Told
 from engine.identity.crypto import Keyring
 from engine.identity.tables import account
 from engine.queries.instance_view import InstanceView
@@ -26,7 +28,9 @@ from engine.queries.views import InstanceDetail, TaskItem
 from engine.queries.work_list import WorkList
 from engine.registry import Actor, Handler, Membership, Registry
 from engine.scenarios.scene import PICTURE
+from engine.store import tables as t
 from engine.store.metadata import new_id
+from engine.store.packed import unfold
 from processes.appointment.handlers import HANDLERS as APPOINTMENT
 from processes.certificate.handlers import HANDLERS as CERTIFICATE
 from processes.committee.handlers import HANDLERS as COMMITTEE
@@ -162,6 +166,16 @@ class Stage:
     def until(self, text: str) -> None:
         """Move the clock, stopping at every due instant on the way."""
         self.engine.work(at(text))
+
+    def told(self, kind: str, instance: str | None = None) -> list[Told]:
+        """The lines of that kind in all histories, or in one."""
+        with self.engine.store.snapshot() as connection:
+            lines = history.every(connection) if instance is None else history.read(connection, instance)
+            return [line for line in lines if line.kind == kind]
+
+    def said(self) -> str:
+        """Every line of every history, as it was written."""
+        return "\n".join(unfold(row["folded"]).decode() for row in self.rows(t.event))
 
     def rows(self, table: Any, *where: Any) -> list[dict[str, Any]]:
         with self.engine.store.snapshot() as connection:

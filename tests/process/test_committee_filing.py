@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select, update
 
 from engine.errors import Forbidden, NotFound
-from engine.store import tables as engine_tables
 from processes.register.committee_tables import committee
 from processes.register.expert_tables import committee_member
 from processes.rules.recusal import KINDS
@@ -136,7 +135,7 @@ def test_a_list_that_is_not_complete_is_not_locked(stage: Stage) -> None:
 
 def test_no_expert_is_named_by_a_draw(stage: Stage) -> None:
     draw(stage, "locked")
-    said = "\n".join(row["body"] for row in stage.rows(engine_tables.event))
+    said = stage.said()
     assert "演示·评委" not in said
     assert "x-01" not in said
 

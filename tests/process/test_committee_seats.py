@@ -13,7 +13,6 @@ from sqlalchemy import update
 from engine.commands.cancel_instance import CancelInstance
 from engine.commands.suspend_instance import SuspendInstance
 from engine.errors import Forbidden, NotFound
-from engine.store import tables as engine_tables
 from processes.committee.commands import SeatMembers
 from processes.committee.seats import Committees, OneCommittee
 from processes.register.committee_tables import committee
@@ -159,7 +158,7 @@ def test_no_expert_is_named_in_any_history(stage: Stage) -> None:
     run(stage, seats(ids))
     change(stage, ids[3], status="suspended")
     refused("EXPERT_UNAVAILABLE", run, stage, seats(ids))
-    said = "\n".join(row["body"] for row in stage.rows(engine_tables.event))
+    said = stage.said()
     assert '"members":25' in said.replace(" ", "")
     assert not [one for one in ids if one in said]
     assert "演示·评委" not in said

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Forbidden, Invalid, NotFound
-from engine.store import tables as engine_tables
 from processes.committee.commands import DeclareRecusal
 from processes.committee.queries import MeetingRoom, ResultSheet
 from processes.register.application_tables import application
@@ -142,7 +141,7 @@ def test_two_persons_are_needed(stage: Stage) -> None:
 def test_nobody_reads_how_a_round_stood_that_was_not_counted(stage: Stage) -> None:
     sitting = spoiled(stage)
     sitting.ask_void()
-    said = "\n".join(row["body"] for row in stage.rows(engine_tables.event))
+    said = stage.said()
     assert '"yes"' not in said
     assert "passed" not in said
     seen = stage.look(sitting.instance).variables

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from engine import history
 from engine.engine import Engine
 from engine.errors import Conflict, Forbidden, NotFound, Refused, ZhipingError
 from engine.registry import Registry
-from engine.store import tables as t
 from engine.store.metadata import new_id
 from processes.policy.commands import ConfirmParameter, ProposeParameter, TurnDownParameter
 from processes.policy.queries import OneParameter, Parameters
@@ -49,8 +49,7 @@ def in_force(engine: Engine, at: Any = TOMORROW) -> Any:
 
 def lines(engine: Engine) -> list[tuple[str, str | None]]:
     with engine.store.snapshot() as connection:
-        query = select(t.event.c.kind, t.event.c.actor).where(t.event.c.stream == "system").order_by(t.event.c.seq)
-        return [(row.kind, row.actor) for row in connection.execute(query)]
+        return [(line.kind, line.actor) for line in history.read(connection, history.OFFICE)]
 
 
 def test_a_value_is_in_force_from_its_day_once_a_second_person_confirmed_it(engine: Engine) -> None:

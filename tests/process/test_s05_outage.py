@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from engine.clock import FixedClock
 from engine.commands.beat import Beat
@@ -154,9 +153,7 @@ def test_s05d_two_schedulers_close_a_window_once(stage: Stage, database_url: str
     for engine in engines[1:]:
         engine.stop()
     stage.engine.work()
-    with stage.engine.store.snapshot() as connection:
-        closes = select(t.event.c.seq).where(t.event.c.stream == instance, t.event.c.kind == "notice_closed")
-        assert len(connection.execute(closes).all()) == 1
+    assert len(stage.told("notice_closed", instance)) == 1
     told = stage.rows(t.message, t.message.c.name == "publicity_closed")
     assert sorted(row["correlation"]["application_id"] for row in told) == sorted(
         [stage.applications[0], stage.applications[2]]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.store import tables as engine_tables
 from processes.committee.commands import DeclareRecusal, ReplaceMember
 from processes.register import people
 from processes.register.application_tables import application
@@ -143,7 +142,7 @@ def test_a_reserve_called_in_brings_the_own_relations(stage: Stage) -> None:
 def test_no_kind_of_relation_and_no_name_is_told_by_the_process(stage: Stage) -> None:
     sitting = sit(stage)
     sitting.vote(18)
-    mine = engine_tables.event.c.stream == sitting.instance
-    said = "\n".join(row["body"] for row in stage.rows(engine_tables.event, mine))
+    said = stage.said()
+    assert sitting.instance in said
     names = {row["name"] for row in sitting.roll()} | {row["account"] for row in sitting.roll()}
     assert [name for name in sorted(names) if name in said] == []

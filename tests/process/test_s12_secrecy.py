@@ -14,6 +14,7 @@ from engine.queries.instance_events import InstanceEvents
 from engine.queries.instance_view import InstanceView
 from engine.registry import Actor
 from engine.store import tables as t
+from engine.store.packed import unfold
 from processes.committee.commands import DeclareRecusal
 from processes.committee.dossier import Dossier
 from processes.register.ballot_tables import ballot_round, ballot_slip, ballot_token
@@ -49,7 +50,12 @@ def readable(value: object) -> object:
     if not isinstance(value, bytes):
         return value
     begin = value.find(b"\x28\xb5\x2f\xfd")  # how zstd begins
-    whole = value if begin < 0 else ZstdDecompressor().decompress(value[begin:], max_output_size=64_000_000)
+    if begin < 0:
+        whole = value
+    elif begin == 1:  # one byte before it: the number of the dictionary
+        whole = unfold(value)
+    else:
+        whole = ZstdDecompressor().decompress(value[begin:], max_output_size=64_000_000)
     return whole.decode("utf-8", "replace")
 
 

@@ -8,6 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
+from engine import history
 from engine.engine import Engine
 from engine.errors import Busy, Forbidden, Invalid, TooMany, Unauthenticated
 from engine.identity import accounts, login, passwords, sessions, tables, throttle, tokens
@@ -25,7 +26,7 @@ def enter(engine: Engine, wall: Wall, username: str = "wang", password: str = PA
 
 def kinds(engine: Engine) -> list[str]:
     with engine.store.snapshot() as connection:
-        return list(connection.scalars(select(t.event.c.kind).order_by(t.event.c.seq)))
+        return [line.kind for line in history.every(connection)]
 
 
 def rows(engine: Engine, table) -> list[dict]:  # type: ignore[no-untyped-def]
