@@ -126,10 +126,8 @@ def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) ->
 def _ours(error: errors.ZhipingError) -> Response:
     headers: dict[str, str] = {}
     status = status_of(error)
-    if status in RETRY_AFTER:
-        headers["Retry-After"] = str(RETRY_AFTER[status])
-    elif status == 429 and error.facts.get("retry_after"):
-        headers["Retry-After"] = str(error.facts["retry_after"])
+    if wait := error.facts.get("retry_after") or RETRY_AFTER.get(status):
+        headers["Retry-After"] = str(wait)
     elif status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return answer(problem(error), headers)

@@ -1,13 +1,14 @@
 """gunicorn, started from code: one worker process with threads, and the background work inside it where it is asked for.
 
-The engine is made in the worker, after the fork: database connections and threads do not survive one.
+The engine is made in the worker, after the fork: database connections and threads do not survive one. A worker in which
+something hangs ends itself, and gunicorn begins it anew; one that does not even get that far is killed after `timeout`.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from engine.config import Settings
+from engine.jobs.queue import worker_name
+from engine.jobs.supervisor import Supervisor
+from engine.jobs.watch import Watchdog
 from web import logs
 from web.app import create_app
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 THREADS = 8
 SHARED_MEMORY = Path("/dev/shm")
+GRACE = 2.0  # seconds for the other requests of a process in which one hangs
 
 
 class Server(BaseApplication):
@@ -38,6 +43,7 @@ class Server(BaseApplication):
         self.background = background
         self.workers = workers
         self.engine: Engine | None = None
+        self.worker = worker_name()  # one name for all who do the background work after each other
         super().__init__()
 
     def load_config(self) -> None:
@@ -49,7 +55,7 @@ class Server(BaseApplication):
             "worker_class": "gthread",
             "worker_tmp_dir": str(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None,
             "timeout": 60,
-            "graceful_timeout": 10,
+            "graceful_timeout": self.settings.job_seconds,  # the running job and requests under way are finished
             "keepalive": 5,
             "limit_request_line": 8190,
             "control_socket_disable": True,
@@ -64,7 +70,9 @@ class Server(BaseApplication):
         logs.set_up()
         self.engine = self.make_engine()
         app = create_app(self.engine)
+        Watchdog(self.engine.watch, self.settings.job_seconds, end=_end_softly).start()
         if self.background:
+            self.engine.worker = self.worker
             self.engine.start_background()
         return app
 
@@ -74,12 +82,14 @@ class Server(BaseApplication):
             self.engine = None
 
 
-def run_worker(engine: Engine) -> None:
-    """Background work alone, until SIGTERM or SIGINT; what is running is finished first."""
+def _end_softly() -> None:
+    """No new request, a moment for those under way, then the end: what hangs cannot be waited for."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run_worker(settings: Settings, make_engine: Callable[[], Engine]) -> None:
+    """Background work alone, until SIGTERM or SIGINT; the running job is finished first. Open no database before."""
     logs.set_up()
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
-    engine.start_background()
-    ending.wait()
-    engine.stop()
+    Supervisor(make_engine, settings.job_seconds).run()

@@ -10,7 +10,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.elements import Loop
 from engine.bpmn.machine import Machine, StepFailed, blocked, shown
 from engine.bpmn.specs import Node
-from engine.bpmn.values import changes
+from engine.bpmn.values import changes, size
 from forms.i18n import T
 
 COUNTERS = ("nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances")
@@ -49,6 +49,13 @@ class MultiInstance(Node):
         beside = 0 if loop.sequential else sum(1 for _ in task.workflow.top_workflow.all_open())
         if beside + count > machine.limits.branches:
             raise StepFailed(T("同时进行的任务超过 {n} 个。", n=machine.limits.branches), code="BRANCH_LIMIT")
+        if count > 1 and not loop.sequential and (beside + count) * size(task.data) > machine.limits.spread_bytes:
+            text = T(
+                "同时进行的 {n} 个任务各带一份流程变量，总量超过 {most} 字节，请把资料存为附件。",
+                n=beside + count,
+                most=machine.limits.spread_bytes,
+            )
+            raise StepFailed(text, code="SPREAD_LIMIT")
         state.update(items=items, next=0, done=0, out=[], pending=[])
         if loop.output_collection:
             task.data[loop.output_collection] = []

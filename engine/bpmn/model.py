@@ -21,6 +21,7 @@ class Limits:
     depth: int = 16  # nested call activities and sub-processes
     data_bytes: int = 2_000_000  # of the instance's variables as JSON
     branches: int = 5_000  # open tasks of one instance
+    spread_bytes: int = 64_000_000  # variables times open tasks: each task keeps what its person works on
     messages: int = 200  # thrown by one run: each is a transaction of its own afterwards
     seconds: float = 1.2  # processor time of one run: with loading and saving a request stays under two
 

@@ -17,7 +17,7 @@ from engine.errors import Forbidden, NotFound, Problem
 from engine.history import OFFICE
 from engine.policy import DeploymentFacts, allows
 from engine.registry import Actor
-from engine.scenarios.gate import Tested, Watch, play_release
+from engine.scenarios.gate import Tested, Watch, check_same, play_release
 from engine.store import tables as t
 from forms.i18n import T
 
@@ -33,20 +33,22 @@ class ActivateDeployment:
 
     `actor` None is the command line. Raises NotFound; Forbidden, also for who uploaded it while four eyes are on;
     DeploymentRefused where it no longer passes the lint or its scenario tests; Conflict (RELEASE_MOVED) where another release
-    became active during the tests.
+    became active meanwhile, so that this one would be another than was asked for; Busy as `play_release`.
     """
 
     deployment_id: str
     actor: Actor | None
     watch: Watch | None = field(default=None, compare=False, repr=False)  # hears of each test as it ends
     tested: Tested | None = field(default=None, compare=False, repr=False)
+    seen: str | None = field(default=None, compare=False, repr=False)  # the release as it was when this began
 
     def prepared(self, engine: Engine) -> ActivateDeployment:
         """Play the tests of what the release brought before the transaction: nobody waits for them. Raises NotFound, Forbidden."""
         found = engine.ask(_Coming(self.deployment_id, self.actor))
         if found is None or any(problem.severity == "error" for problem in found.problems):
             return self
-        return replace(self, tested=play_release(found.whole, found.brought, engine.registry, self.watch))
+        tested = play_release(found.whole, found.brought, engine.registry, self.watch)
+        return replace(self, seen=release_rows.fingerprint(found.whole), tested=tested)
 
     def execute(self, step: Step) -> dict[str, Any]:
         step.engine.store.lock_name(step.connection, release_rows.LOCK)
@@ -67,8 +69,9 @@ class ActivateDeployment:
         faults.point("before_run")
         problems = [*coming.problems, *check_release(coming.whole, step.engine.registry)]
         refuse(problems)
+        if self.seen is not None:
+            check_same(self.seen, coming.whole)
         if self.tested is not None:
-            self.tested.check_same(coming.whole)
             refuse(self.tested.problems("error"))
         faults.point("after_run")
         faults.point("before_save")

@@ -36,7 +36,7 @@ class Deploy:
     "line","element","code","text"}]}` with the definitions brought; `text` is `Text.dump()`.
     Scenarios that fail refuse the command line's release (problems with code TEST_FAILED); of an upload they are warnings.
     Raises Forbidden, Conflict (RELEASE_MOVED: another release became active during the tests), DeploymentRefused (nothing is
-    kept).
+    kept), Busy as `play_release`.
     """
 
     files: Mapping[str, bytes]

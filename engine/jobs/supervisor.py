@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 FORK = multiprocessing.get_context("fork")  # a new child in milliseconds: everything is imported already
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds before the next child; doubled by each that died young
-YOUNG = 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds before the next child; doubled by each that dies young
+YOUNG = 1.0  # seconds
 LOOK = 0.1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.commands.check_release import check_release
 from engine.commands.contents import Content, Place
 from engine.commands.release_rows import fingerprint
-from engine.errors import Conflict, Problem
+from engine.errors import Busy, Conflict, Problem
 from engine.scenarios.choosing import concerned
 from engine.scenarios.play import Outcome, not_played, play
 from engine.scenarios.sandbox import Workshop
@@ -18,8 +19,12 @@ from forms.i18n import T
 
 if TYPE_CHECKING:
     from engine.registry import Registry
+    from engine.scenarios.script import TestFile
 
 SECONDS = 240.0  # processor time of all tests of one release together
+PATIENCE = 5.0  # seconds to wait for one's turn
+RETRY_AFTER = 30  # seconds after which asking again makes sense
+_turn = threading.Lock()
 
 Watch = Callable[[Outcome], None]
 
@@ -37,21 +42,41 @@ class Tested:
 
     def check_same(self, whole: Sequence[Content]) -> None:
         """Raises Conflict (RELEASE_MOVED) where the release has changed since."""
-        if fingerprint(whole) != self.fingerprint:
-            text = T("测试期间有人启用了另一个版本，请再试一次。")
-            raise Conflict(text, code="RELEASE_MOVED", by=None, at=None)
+        check_same(self.fingerprint, whole)
+
+
+def check_same(seen: str, whole: Sequence[Content]) -> None:
+    """`seen`: the fingerprint of the release before. Raises Conflict (RELEASE_MOVED) where it has changed since."""
+    if fingerprint(whole) != seen:
+        text = T("这期间有人启用了另一个版本，请看过以后再试一次。")
+        raise Conflict(text, code="RELEASE_MOVED", by=None, at=None)
 
 
 def play_release(
     whole: Sequence[Content], brought: Collection[Place], registry: Registry, watch: Watch | None = None
 ) -> Tested | None:
     """Play the tests that concern `brought`; `watch` hears of each as it ends. None where there is nothing to play: no
-    tests, no kit, or a release that the lint refuses anyway. Opens no real database."""
+    tests, no kit, or a release that the lint refuses anyway. Opens no real database.
+
+    Raises Busy (TESTS_RUNNING) where other tests run in this process and do not end in time: they take the processor's time
+    from everybody's requests, so there is one turn at a time."""
     if registry.scenes is None or not any(content.kind == "test" for content in whole):
         return None
     tests = concerned(whole, brought, registry.scenes)
     if not tests or any(problem.severity == "error" for problem in check_release(whole, registry)):
         return None
+    if not _turn.acquire(timeout=PATIENCE):
+        text = T("系统正在测试另一次上传或启用的流程，这次没有保存任何内容，请过半分钟再试。")
+        raise Busy(text, code="TESTS_RUNNING", retry_after=RETRY_AFTER)
+    try:
+        return Tested(fingerprint(whole), _play_all(whole, tests, registry, watch))
+    finally:
+        _turn.release()
+
+
+def _play_all(
+    whole: Sequence[Content], tests: Sequence[TestFile], registry: Registry, watch: Watch | None
+) -> tuple[Outcome, ...]:
     outcomes = []
     until = time.thread_time() + SECONDS
     with Workshop(registry, whole) as workshop:
@@ -60,4 +85,4 @@ def play_release(
             outcomes.append(outcome)
             if watch is not None:
                 watch(outcome)
-    return Tested(fingerprint(whole), tuple(outcomes))
+    return tuple(outcomes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import secrets
 import shutil
 import tempfile
@@ -28,6 +29,7 @@ from engine.scenarios.kit import Scenes
 from engine.scenarios.stubs import stubbed
 from engine.store import tables as t
 
+PREFIX, MARK = "zhiping-tests-", "in-use"
 SECONDS = 10.0  # processor time of one scenario
 
 
@@ -71,13 +73,17 @@ class Workshop:
         self._templates: dict[bytes, Path] = {}
 
     def __enter__(self) -> Workshop:
-        self._kept = tempfile.TemporaryDirectory(prefix="zhiping-tests-")
+        _sweep()
+        self._kept = tempfile.TemporaryDirectory(prefix=PREFIX)
         self.folder = Path(self._kept.name)
+        self._mark = (self.folder / MARK).open("w")
+        fcntl.flock(self._mark, fcntl.LOCK_EX)
         self._settings = Settings("", self.folder, secrets.token_hex(32), attachments_url=str(self.folder / "files"))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._kept.cleanup()
+        self._mark.close()
 
     @contextmanager
     def sandbox(self, calls: Mapping[str, Mapping[str, Any]], at: datetime) -> Iterator[Engine]:
@@ -154,6 +160,17 @@ class PutRelease:
         )
         release_rows.set_parts(step, deployment_id, self.contents, set())
         release_rows.make_active(step, deployment_id, "system")
+
+
+def _sweep() -> None:
+    """Remove what a process that was killed while it played has left: a lock on its mark ended with it."""
+    for mark in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{MARK}"):
+        try:
+            with mark.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(mark.parent)
+        except OSError:
+            continue  # it is being played in, another sweeps it, or it is somebody else's
 
 
 def _carelessly(raw: Any, _record: Any) -> None:

@@ -26,6 +26,7 @@ SETTINGS = (
     "four_eyes",
     "attachments_url",
     "trusted_proxies",
+    "job_seconds",
 )
 MIGRATIONS = (Path(processes.register.__file__).resolve().parent / "migrations",)
 
