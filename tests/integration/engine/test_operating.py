@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from engine import causes, history
 from engine.clock import FixedClock
@@ -87,7 +87,7 @@ def test_many_of_one_cause_are_tried_again_with_one_reason(engine: Engine, offic
     ]
     assert [data["reason"] for data in told] == ["the platform is back"] * 3
     with engine.store.snapshot() as connection:
-        kinds = set(connection.scalars(select(t.event.c.kind).where(t.event.c.stream == history.OFFICE)))
+        kinds = {line.kind for line in history.read(connection, history.OFFICE)}
     assert "retried_many" in kinds
     assert not engine.ask(VerifyHistory()).findings
 
