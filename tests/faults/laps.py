@@ -5,13 +5,13 @@ from __future__ import annotations
 from tests.integration.engine.conftest import FINISH, START, bpmn, flow, properties, user
 
 KEY, MESSAGE = "laps", "lap_done"
-TASKS = 20  # of one lap
+TASKS = 20  # of one lap, unless told otherwise
 
 
-def laps(*, mail: str = "", wait: str = "PT0.2S", groups: str = "clerks") -> bytes:
-    """Laps until `left` is used up; each ends with a message of the instance to itself and a timer. With `mail` (the topic of
+def laps(*, tasks: int = TASKS, mail: str = "", wait: str = "PT0.2S", groups: str = "clerks") -> bytes:
+    """Laps of so many `tasks` until `left` is used up; each ends with a message of the instance to itself and a timer. With `mail` (the topic of
     a service) an effect comes first, its key `<case>/<left>`. Wants the variables `case` and `left`."""
-    tasks = [f"check{number}" for number in range(TASKS)]
+    checks = [f"check{number}" for number in range(tasks)]
     count = (
         '<bpmn:scriptTask id="count" scriptFormat="feel" camunda:resultVariable="left">'
         "<bpmn:script>left - 1</bpmn:script></bpmn:scriptTask>"
@@ -34,11 +34,16 @@ def laps(*, mail: str = "", wait: str = "PT0.2S", groups: str = "clerks") -> byt
         '<bpmn:intermediateCatchEvent id="sleep" name="sleep"><bpmn:timerEventDefinition id="sleep_t">'
         f'<bpmn:timeDuration>="{wait}"</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>'
     )
-    people = "".join(user(task, groups=groups) for task in tasks)
+    people = "".join(user(task, groups=groups) for task in checks)
     body = START + gates + people + count + tell + hear + sleep + FINISH + out + (_mail(mail) if mail else "")
     after = ["mail", "tell"] if mail else ["tell"]
-    path = flow("begin", "join", *tasks, "count", *after, "hear", "sleep", "last", "join")
+    path = flow("begin", "join", *checks, "count", *after, "hear", "sleep", "last", "join")
     return bpmn(KEY, body + path, extra=f'<bpmn:message id="m_lap" name="{MESSAGE}"/>')
+
+
+def is_task(element: str | None) -> bool:
+    """Whether it is one of those that people complete."""
+    return element is not None and element.startswith("check")
 
 
 def _mail(topic: str) -> str:
