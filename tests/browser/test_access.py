@@ -72,8 +72,8 @@ def check(page: Page, where: str) -> None:
     [
         (None, ["/", "/login", "/certificates", "/nowhere", "/work"]),
         ("c-001", ["/me", "/work", "/start/P04_candidate_title_review", "/password", "/accounts"]),
-        ("admin", ["/work?show=all", "/accounts", "/accounts/new", "/accounts/hr-u01", "/incidents", "/processes"]),
-        ("process_owner", ["/processes", "/deployments", "/deployments/new", "/incidents"]),
+        ("admin", ["/work?show=all", "/accounts", "/accounts/new", "/accounts/hr-u01", "/operation", "/processes"]),
+        ("process_owner", ["/processes", "/deployments", "/deployments/new", "/operation"]),
     ],
     ids=["public", "candidate", "admin", "owner"],
 )

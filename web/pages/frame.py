@@ -55,7 +55,7 @@ SECTIONS = (
     Section("deadline.index", T("期限"), _OVERSEERS),
     Section("process.index", T("流程"), _OVERSEERS, frozenset({"heat"})),
     Section("release.index", T("上传与启用"), _OVERSEERS),
-    Section("incident.index", T("异常"), _OVERSEERS),
+    Section("operation.index", T("运行情况"), _OVERSEERS, frozenset({"incident", "repair"})),
     Section("rollout.index", T("改革进度"), ROLLOUT_READERS),
     Section("policies.index", T("政策文件"), PUBLISHERS),
     Section("parameter.index", T("参数与日历"), PARAMETER_READERS, frozenset({"calendar"})),

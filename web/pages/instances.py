@@ -53,6 +53,7 @@ def show(instance_id: str) -> ResponseReturnValue:
     return render_template(
         "instance.html",
         case=_head(whole),
+        instance_id=instance_id,
         incidents=[
             {"name": drawings.name(one.definition_key, one.element_id), "text": str(one.message)}
             for one in whole.incidents

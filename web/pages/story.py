@@ -57,6 +57,9 @@ _SAID: dict[str, tuple[str, Text]] = {
     "retried": ("person", T("重试“{name}”")),
     "suspended": ("person", T("暂停整件事")),
     "resumed": ("person", T("恢复办理")),
+    "cancellation_proposed": ("person", T("提出终止整件事，等另一人确认")),
+    "cancellation_rejected": ("person", T("没有同意终止，照常办理")),
+    "cancellation_withdrawn": ("person", T("撤回终止，照常办理")),
 }
 _DONE = T("办结“{name}”")
 _STOPPED = T("终止整件事")

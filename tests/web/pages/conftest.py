@@ -18,6 +18,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 import processes.register.applications  # noqa: F401 - the register's tables refer to each other
+from engine.commands.complete_task import CompleteTask
 from engine.commands.deploy import Deploy
 from engine.commands.start_instance import StartInstance
 from engine.config import Settings
@@ -204,6 +205,22 @@ def task_of(engine: Engine, who: Callable[[str], Actor]) -> Callable[[str, str],
         return engine.ask(query).items[0].id
 
     return find
+
+
+@pytest.fixture
+def stuck(
+    engine: Engine,
+    office: Office,
+    who: Callable[[str], Actor],
+    started: str,
+    task_of: Callable[[str, str], str],
+) -> str:
+    """An instance whose service has failed until nobody tries any more by itself."""
+    office.failing = True
+    done: dict[str, Any] = {"reason": "申请晋升副研究馆员", "works": [], "proof": []}
+    engine.run(CompleteTask(task_of(started, "apply"), who("c-001"), done))
+    engine.run(CompleteTask(task_of(started, "check"), who("clerk"), {"verdict": "accept", "opinion": None}))
+    return started
 
 
 @pytest.fixture

@@ -80,49 +80,6 @@ def test_accounts_are_for_the_administrator(browse, path: str) -> None:
         assert "人事乙" not in browser.page
 
 
-# --- incidents ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def stuck(engine, office, who, started, task_of) -> str:
-    """An instance whose service has failed until nobody tries any more by itself."""
-    office.failing = True
-    done: dict[str, Any] = {"reason": "申请晋升副研究馆员", "works": [], "proof": []}
-    engine.run(CompleteTask(task_of(started, "apply"), who("c-001"), done))
-    engine.run(CompleteTask(task_of(started, "check"), who("clerk"), {"verdict": "accept", "opinion": None}))
-    return started
-
-
-def test_an_incident_is_told_in_words_and_retried_with_a_reason(browse, office, stuck) -> None:
-    owner = browse("owner")
-    page = owner.open("/incidents")
-    assert "申请审核：登记结果" in page
-    assert "2026-001 卓玛·才让" in page
-    incident = re.search(r"/incidents/([0-9a-f-]+)/retry", page)
-    assert incident
-    address = f"/incidents/{incident[1]}/retry"
-    owner.send(address, {f"reason-{incident[1]}": ""})
-    assert owner.status == 422
-    assert "请写明为什么现在可以重试" in owner.page
-    owner.send(address, {f"reason-{incident[1]}": "平台说好了"})
-    assert "仍然没有成功" in owner.page
-    office.failing = False
-    owner.send(address, {f"reason-{incident[1]}": "平台真的恢复了"})
-    assert "已重试成功" in owner.page
-    assert "没有异常" in owner.page
-    assert "理由：平台真的恢复了" in owner.open(f"/instances/{stuck}")
-
-
-def test_incidents_are_for_those_who_oversee(browse, stuck) -> None:
-    clerk = browse("clerk")
-    clerk.open("/incidents")
-    assert clerk.status == 403
-    page = clerk.open(f"/instances/{stuck}")
-    assert "有 1 处停住了" in page
-    assert "管理人员会处理" in page
-    assert "/retry" not in browse("admin").open("/incidents")
-
-
 # --- the clock ---------------------------------------------------------------------------------------------------------
 
 
@@ -192,7 +149,15 @@ def test_too_many_tries_say_how_long_to_wait(browse) -> None:
 
 def test_pages_carry_neither_inline_scripts_nor_styles(browse, stuck) -> None:
     browser = browse("owner")
-    for path in ("/work", f"/instances/{stuck}", "/incidents", "/processes", "/deployments/new"):
+    for path in (
+        "/work",
+        f"/instances/{stuck}",
+        "/operation",
+        f"/operation/cases/{stuck}",
+        "/operation/causes/STEP_FAILED",
+        "/processes",
+        "/deployments/new",
+    ):
         page = browser.open(path)
         assert not re.search(r"<script(?![^>]*\bsrc=)", page), path
         assert not re.search(r"\sstyle=|<style|\son[a-z]+=", page), path

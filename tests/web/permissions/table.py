@@ -125,14 +125,31 @@ TABLE = {
     "GET /deployments/new": Row(OWNER),
     "GET /deadlines": Row(READERS),
     "GET /deadlines.csv": Row(READERS),
-    "GET /incidents": Row(READERS),
+    "GET /api/v1/cancellations": Row((*READERS, "provincial_hrss")),
+    "GET /api/v1/incidents/groups": Row(READERS),
+    "GET /api/v1/incidents/retries/<batch_id>": Row(NOBODY, 404),  # none such
+    "GET /api/v1/jobs": Row(READERS),
+    "GET /operation": Row(READERS),
+    "GET /operation/cancellations": Row((*READERS, "provincial_hrss")),
+    "GET /operation/cases/<instance_id>": Row(READERS, 404),
+    "GET /operation/causes/<code>": Row(READERS),
+    "GET /operation/retries/<batch_id>": Row(NOBODY, 404),
+    "POST /api/v1/cancellations/<cancellation_id>/confirm": Row(OWNER, 404),
+    "POST /api/v1/cancellations/<cancellation_id>/drop": Row(OWNER, 404, {"reason": "x"}),
+    "POST /api/v1/incidents/retry": Row(OWNER, 403, {"code": "STEP_FAILED", "reason": "x"}),
+    "POST /api/v1/jobs/<job_id>/retry": Row(OWNER, 403, {"reason": "x"}),
+    "POST /operation/cancellations/<cancellation_id>": Row(NOBODY, 404),  # none such
+    "POST /operation/cases/<instance_id>": Row(OWNER),
+    # these three ask for a reason first; the commands let owners alone
+    "POST /operation/causes/<code>/retry": Row(READERS),
+    "POST /operation/incidents/<incident_id>/retry": Row(READERS),
+    "POST /operation/jobs/<job_id>/retry": Row(READERS),
     "POST /api/v1/deployments": Row(OWNER, 403, "file"),
     "POST /api/v1/deployments/<deployment_id>/activate": Row(OWNER),
     "POST /api/v1/incidents/<incident_id>/retry": Row(OWNER),
     "POST /api/v1/messages": Row(OWNER, 403, {"name": "unit_changed", "businessKey": "x"}),
     "POST /deployments/<deployment_id>/activate": Row(OWNER),
     "POST /deployments/new": Row(OWNER),
-    "POST /incidents/<incident_id>/retry": Row(READERS),  # asks for a reason first; the command lets owners alone
     # the meeting room: there is none here, and to whom it does not concern there is none anywhere
     "GET /meetings": Row(),
     "GET /meetings/<meeting_id>": Row((), 404),

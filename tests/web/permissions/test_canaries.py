@@ -111,7 +111,7 @@ def test_every_page_is_guarded_and_an_uploaded_diagram_is_inert(province: Provin
     caller = program("process_owner")
     headers = {"Authorization": f"Bearer {caller.token}"}
     diagram = caller.get("process-definitions", key="P04_candidate_title_review")["items"][0]["id"]
-    for path in ("/work", "/processes", f"/processes/{diagram}", "/deployments", "/incidents", "/password", "/none"):
+    for path in ("/work", "/processes", f"/processes/{diagram}", "/deployments", "/operation", "/password", "/none"):
         answer = app.test_client(use_cookies=False).get(path, headers=headers)
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy

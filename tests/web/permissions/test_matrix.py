@@ -74,9 +74,13 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
         "year": "2026",
         "name": "vote.pass",
         "proposal_id": "none-such",
+        "code": "STEP_FAILED",
         **dict.fromkeys(
             (
                 "incident_id",
+                "batch_id",
+                "job_id",
+                "cancellation_id",
                 "no",
                 "meeting_id",
                 "committee_id",
