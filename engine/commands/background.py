@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from engine.commands import messages
 from engine.commands.case import Case
@@ -14,6 +14,13 @@ from engine.commands.messages import Receiver
 from engine.commands.starting import startable
 from engine.commands.step import Step
 from engine.store import tables as t
+
+# Built once: every firing begins with it.
+_DUE = (
+    select(t.timer.c.id)
+    .where(t.timer.c.instance_id == bindparam("instance"), t.timer.c.due_at <= bindparam("now"))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -24,8 +31,7 @@ class FireDue:
 
     def execute(self, step: Step) -> int:
         case = Case.lock(step, self.instance_id, None)
-        due = select(t.timer.c.id).where(t.timer.c.instance_id == case.id, t.timer.c.due_at <= step.now)
-        if not case.moving or step.connection.scalar(due.limit(1)) is None:
+        if not case.moving or step.connection.scalar(_DUE, {"instance": case.id, "now": step.now}) is None:
             return 0
         run, services = case.load()
         run.fire_due()

@@ -71,12 +71,11 @@ class RunJob:
     more: bool = False
 
     def execute(self, step: Step) -> Done:
-        fired = self._do(step) if queue.hold(step.connection, self.job) else 0
+        faults.point("before_ack")
+        fired = self._do(step) if queue.finish(step.connection, self.job) else 0
         return Done(fired, _next(step) if self.more else None)
 
     def _do(self, step: Step) -> int:
-        faults.point("before_ack")
-        queue.finish(step.connection, self.job)
         payload: dict[str, Any] = dict(self.job.payload)
         match self.job.kind:
             case queue.TIMERS:

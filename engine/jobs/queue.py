@@ -17,16 +17,57 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from engine.store import tables as t
-from engine.store.metadata import new_id
+from engine.store.metadata import UtcDateTime, new_id
 from engine.store.upsert import insert_new
 
 TIMERS, DELIVER, START, RETRY, EFFECT = "timers", "deliver", "start", "retry", "effect"
 RETRY_MANY = "retry_many"
 MOST_ATTEMPTS = 3  # of a job whose workers die; one that fails and says so is tried as `backoff` tells
 BATCH = 50  # timers that become jobs in one go
+
+
+def _free(wall: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    return or_(t.job.c.lease_until.is_(None), t.job.c.lease_until < wall)
+
+
+def _died_too_often() -> ColumnElement[bool]:
+    return and_(t.job.c.attempts >= MOST_ATTEMPTS, t.job.c.lease.is_not(None))
+
+
+# Built once: every job begins and ends with them.
+_NOW: BindParameter[datetime] = bindparam("now", type_=UtcDateTime)
+_WALL: BindParameter[datetime] = bindparam("wall", type_=UtcDateTime)
+_NEXT = (
+    select(t.job.c.id)
+    .where(~t.job.c.failed, t.job.c.run_at <= _NOW, _free(_WALL), ~_died_too_often())
+    .order_by(t.job.c.run_at, t.job.c.created_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(t.job)
+    .where(t.job.c.id == _NEXT.scalar_subquery())
+    .values(attempts=t.job.c.attempts + 1, lease=bindparam("token"), lease_until=bindparam("until"))
+    .returning(t.job.c.id, t.job.c.kind, t.job.c.key, t.job.c.payload, t.job.c.instance_id, t.job.c.attempts)
+)
+_FINISH = delete(t.job).where(t.job.c.id == bindparam("job"), t.job.c.lease == bindparam("held"))
 
 
 @dataclass(frozen=True)
@@ -75,56 +116,52 @@ def timers_key(instance_id: str) -> str:
 
 
 def _ripe_timers() -> Select[Any]:
-    """Instances that may move and have a timer nobody is looking at yet, with the earliest of their instants."""
-    key = literal(f"{TIMERS}:") + t.timer.c.instance_id
+    """Timers that nobody is looking at yet of instances that may move, the earliest first: read in the order of their index
+    and left as soon as enough are found, however many wait."""
+    timer, key = t.timer.c, literal(f"{TIMERS}:") + t.timer.c.instance_id
     return (
-        select(t.timer.c.instance_id, func.min(t.timer.c.due_at).label("due_at"))
-        .join(t.instance, t.instance.c.id == t.timer.c.instance_id)
+        select(timer.instance_id, timer.due_at)
+        .join(t.instance, t.instance.c.id == timer.instance_id)
         .where(t.instance.c.state.in_(("active", "incident")), ~select(t.job.c.id).where(t.job.c.key == key).exists())
-        .group_by(t.timer.c.instance_id)
+        .order_by(timer.due_at)
     )
 
 
 def next_due(connection: Connection) -> datetime | None:
     """The earliest instant at which something is to be done; None when nothing waits for a time."""
-    ripe = _ripe_timers().subquery()
-    timer_at = connection.scalar(select(func.min(ripe.c.due_at)))
+    timer = connection.execute(_ripe_timers().limit(1)).first()
     job_at = connection.scalar(select(func.min(t.job.c.run_at)).where(~t.job.c.failed))
-    return min((at for at in (timer_at, job_at) if at is not None), default=None)
+    return min((at for at in (timer.due_at if timer else None, job_at) if at is not None), default=None)
 
 
 def promote(connection: Connection, now: datetime) -> None:
     """Turn due timers into jobs, one for each instance, the earliest `BATCH` first."""
-    due = _ripe_timers().where(t.timer.c.due_at <= now).order_by(func.min(t.timer.c.due_at)).limit(BATCH)
-    for instance_id, due_at in connection.execute(due).all():
-        put(
-            connection,
-            now,
-            TIMERS,
-            timers_key(instance_id),
-            {"instance_id": instance_id},
-            run_at=due_at,
-            instance_id=instance_id,
-        )
+    due: dict[str, datetime] = {}
+    for instance_id, due_at in connection.execute(_ripe_timers().where(t.timer.c.due_at <= now).limit(BATCH)):
+        due.setdefault(instance_id, due_at)
+    if due:
+        connection.execute(insert_new(connection, t.job), [_timers_job(now, *one) for one in due.items()])
+
+
+def _timers_job(now: datetime, instance_id: str, due_at: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "key": timers_key(instance_id),
+        "kind": TIMERS,
+        "instance_id": instance_id,
+        "payload": {"instance_id": instance_id},
+        "run_at": due_at,
+        "attempts": 0,
+        "failed": False,
+        "created_at": now,
+    }
 
 
 def take(connection: Connection, now: datetime, wall: datetime, worker: str, lease: timedelta) -> Job | None:
     """Lease the next due job to `worker` and count the attempt; None where there is none to be had."""
-    job = t.job
-    row = connection.execute(
-        select(job)
-        .where(~job.c.failed, job.c.run_at <= now, _free(wall), ~_died_too_often())
-        .order_by(job.c.run_at, job.c.created_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).first()
-    if row is None:
-        return None
     token = f"{worker}:{secrets.token_hex(12)}"
-    connection.execute(
-        update(job).where(job.c.id == row.id).values(attempts=row.attempts + 1, lease=token, lease_until=wall + lease)
-    )
-    return Job(row.id, row.kind, row.key, row.payload, row.instance_id, row.attempts + 1, token)
+    row = connection.execute(_TAKE, {"now": now, "wall": wall, "token": token, "until": wall + lease}).first()
+    return Job(row.id, row.kind, row.key, row.payload, row.instance_id, row.attempts, token) if row else None
 
 
 def given_up(connection: Connection, now: datetime, wall: datetime) -> Sequence[Row[Any]]:
@@ -148,14 +185,6 @@ def rest(connection: Connection, job_id: str, until: datetime) -> None:
     connection.execute(update(t.job).where(t.job.c.id == job_id).values(lease_until=until))
 
 
-def _free(wall: datetime) -> ColumnElement[bool]:
-    return or_(t.job.c.lease_until.is_(None), t.job.c.lease_until < wall)
-
-
-def _died_too_often() -> ColumnElement[bool]:
-    return and_(t.job.c.attempts >= MOST_ATTEMPTS, t.job.c.lease.is_not(None))
-
-
 def hold(connection: Connection, job: Job) -> bool:
     """Lock the job's row; False where somebody else has done it or taken it over meanwhile."""
     found = connection.scalar(select(t.job.c.lease).where(t.job.c.id == job.id).with_for_update())
@@ -167,8 +196,9 @@ def held(connection: Connection, job: Job) -> bool:
     return connection.scalar(select(t.job.c.lease).where(t.job.c.id == job.id)) == job.lease
 
 
-def finish(connection: Connection, job: Job) -> None:
-    connection.execute(delete(t.job).where(t.job.c.id == job.id))
+def finish(connection: Connection, job: Job) -> bool:
+    """Take the job away, in the transaction that does it; False where somebody else has done it or taken it over."""
+    return connection.execute(_FINISH, {"job": job.id, "held": job.lease}).rowcount == 1
 
 
 def put_back(connection: Connection, job_id: str, run_at: datetime, attempts: int) -> None:
