@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.clock import Clock, SystemClock
 from engine.identity.crypto import Keyring
+from engine.store import patience
 from forms import i18n
 from web import api, health, pages, problems, robots, security
 from web.context import Wiring
@@ -47,6 +48,8 @@ def create_app(engine: Engine, *, wall: Clock | None = None) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
     )
     app.extensions["zhiping"] = Wiring(engine, Keyring(settings.secret_key), wall or SystemClock())
+    app.before_request(patience.request)
+    app.teardown_request(lambda _error: patience.no_request())
     app.jinja_env.globals.update(_=i18n.gettext, gettext=i18n.gettext, language=i18n.language)
 
     problems.register(app)

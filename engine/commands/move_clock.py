@@ -8,6 +8,7 @@ from engine.clock import FixedClock, local
 from engine.commands.allowed import require
 from engine.errors import Conflict, Forbidden
 from engine.registry import Actor
+from engine.store import patience
 from engine.store.row_clock import RowClock
 from forms.i18n import T
 
@@ -26,7 +27,7 @@ class MoveClock:
         require(self.actor, "clock.move")
         if not isinstance(engine.clock, RowClock | FixedClock):
             raise Forbidden(T("时钟跟随系统，不能拨动。"), code="CLOCK_IS_SYSTEM")
-        with engine.exclusive():
+        with engine.exclusive(), patience.unhurried():
             now = engine.now()
             if self.now < now:
                 raise Conflict(T("时钟只能向前拨。"), code="CLOCK_BACKWARDS", by=None, at=now)

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, func, select
+from psycopg.abc import PQGen
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 
-WAIT = 5  # seconds for a connection, a lock or a statement; a person waits no longer
+from engine.store import patience
+
+WAIT = 5  # seconds for a connection or a lock
+
+
+class Patient(psycopg.Connection[Any]):
+    """A connection on which a request waits no longer than it may (`engine.store.patience`), even where the server has fallen
+    silent. What is given up is closed: nobody knows any more what the server will still say on it."""
+
+    gate: patience.Gate
+
+    def wait(self, gen: PQGen[Any], *arguments: Any, **more: Any) -> Any:
+        with self.gate.waiting() as seconds:
+            if seconds is None:
+                return super().wait(gen, *arguments, **more)
+            until = time.monotonic() + seconds
+            try:
+                if seconds > 0:
+                    return super().wait(gen, *arguments, **more | {"timeout": seconds})
+                raise psycopg.OperationalError("the request has waited long enough")
+            except psycopg.OperationalError:
+                if time.monotonic() >= until:
+                    self.close()
+                raise
 
 
 class Postgres:
     def __init__(self, url: str) -> None:
+        self.gate = patience.Gate()
         self.engine: Engine = create_engine(
             url,
             pool_size=16,
@@ -26,14 +54,26 @@ class Postgres:
             },
         )
 
+        event.listen(self.engine, "do_connect", self._connect)
+
+    def _connect(self, _dialect: Any, _record: Any, arguments: Any, more: dict[str, Any]) -> Patient:
+        with self.gate.waiting() as seconds:
+            if seconds is not None:
+                if seconds <= 0:
+                    raise psycopg.OperationalError("the request has waited long enough")
+                more = more | {"connect_timeout": max(2, math.floor(seconds))}  # less than two seconds it cannot say
+            made = Patient.connect(*arguments, **more)
+        made.gate = self.gate
+        return made
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
+        with self.gate.place(), self.engine.connect() as connection:
             yield connection.execution_options(isolation_level="READ COMMITTED")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
+        with self.gate.place(), self.engine.connect() as connection:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @staticmethod

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from engine.errors import Busy
+from engine.store import patience
 from forms.i18n import T
 
 WAIT = 5.0  # seconds to wait for the writer's place
@@ -33,6 +34,7 @@ class Sqlite:
         )
         # SQLite wakes waiting writers by polling; within one process a lock hands the place on at once.
         self._writer = threading.Lock()
+        self.gate = patience.Gate()
         event.listen(self.engine, "connect", self._prepare)
         event.listen(self.engine, "begin", self._begin)
 
@@ -48,23 +50,29 @@ class Sqlite:
         ):
             raw.execute(f"PRAGMA {pragma}")
 
-    @staticmethod
-    def _begin(connection: Connection) -> None:
+    def _begin(self, connection: Connection) -> None:
         writing = connection.get_execution_options().get("writing", False)
         raw = connection.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)
         raw.execute(f"PRAGMA query_only={'OFF' if writing else 'ON'}")
-        raw.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if not writing:
+            raw.execute("BEGIN")
+            return
+        with self.gate.waiting() as seconds:  # another process may hold the writer's place
+            raw.execute(f"PRAGMA busy_timeout={int((WAIT if seconds is None else seconds) * 1000)}")
+            raw.execute("BEGIN IMMEDIATE")
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        if not self._writer.acquire(timeout=WAIT):
-            raise Busy(T("系统正忙，请稍后再试。"))
-        try:
-            with self.engine.connect() as connection:
-                yield connection.execution_options(writing=True)
-        finally:
-            self._writer.release()
+        with self.gate.place():
+            with self.gate.waiting() as seconds:
+                if not self._writer.acquire(timeout=WAIT if seconds is None else seconds):
+                    raise Busy(T("系统正忙，请稍后再试。"))
+            try:
+                with self.engine.connect() as connection:
+                    yield connection.execution_options(writing=True)
+            finally:
+                self._writer.release()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
@@ -62,12 +64,13 @@ class Store:
         """Hold a name of our choice until the transaction ends, against all others that ask for it."""
         self.dialect.lock_name(connection, name)
 
-    def trouble(self, error: DBAPIError) -> Busy | None:
+    def trouble(self, error: Exception) -> Busy | None:
         """What to raise where the store itself is in trouble (unreachable, locked, full), so that trying again later may
         help; None where the statement was wrong."""
-        if error.orig is not None and self.dialect.is_full(error.orig):
+        cause = (error.orig or error) if isinstance(error, DBAPIError) else error
+        if self.dialect.is_full(cause):
             return space.full()
-        if error.connection_invalidated or self.dialect.is_busy(error.orig or error):
+        if getattr(error, "connection_invalidated", False) or self.dialect.is_busy(cause):
             return Busy(T("系统正忙，请稍后再试。"))
         return None
 
@@ -80,7 +83,11 @@ class Store:
             yield
         except TimeoutError as error:
             raise Busy(T("系统正忙，请稍后再试。")) from error
-        except DBAPIError as error:
+        except (
+            DBAPIError,
+            sqlite3.Error,
+            psycopg.Error,
+        ) as error:  # the driver's own: a transaction that could not begin
             if (trouble := self.trouble(error)) is not None:
                 raise trouble from error
             raise

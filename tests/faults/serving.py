@@ -69,6 +69,7 @@ class Caller:
     def __init__(self, port: int, token: str | None) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.retry_after: str | None = None  # of the last answer
 
     def send(
         self,
@@ -93,6 +94,7 @@ class Caller:
         try:
             self.connection.request(method, path if path.startswith("/") else API + path, sent, headers)
             answer = self.connection.getresponse()
+            self.retry_after = answer.headers["Retry-After"]
             return answer.status, answer.read()
         except BaseException:
             self.connection.close()
