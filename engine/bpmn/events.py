@@ -12,7 +12,7 @@ from engine.bpmn.elements import feel_of
 from engine.bpmn.gateways import EventGateway
 from engine.bpmn.machine import OPEN, Machine, StepFailed, shown
 from engine.bpmn.model import OutgoingMessage
-from engine.bpmn.specs import BoundaryEvent, BoundarySplit, Node
+from engine.bpmn.specs import BRANCH, BoundaryEvent, BoundarySplit, Node
 from engine.bpmn.timers import is_iso, parse_cycle, parse_due, parse_duration, parse_moment
 from engine.errors import BpmnError
 from forms.i18n import T
@@ -97,7 +97,8 @@ class BoundaryCatch(BoundaryEvent, CatchEvent):
         element, workflow = self.drawn, task.workflow
         assert element is not None
         activity = next(child for child in task.parent.children if child.task_spec.name == task.parent.task_spec.main)
-        task.data = {**self._seen(activity, task), **payload}
+        seen = self._seen(activity, task)
+        task.data = {**seen, **payload}
         if element.interrupting:
             # What another event has begun beside the activity may stand here too, its own steps cut out: it goes on.
             for sibling in task.parent.children:
@@ -106,12 +107,12 @@ class BoundaryCatch(BoundaryEvent, CatchEvent):
                     sibling.task_spec.retire(sibling)
             workflow.cancel_branch(activity)
         elif element.event.kind == "message":
-            self._branch(task, machine)
+            self._branch(task, machine, seen, payload)
             return
         elif "cycle" in task.internal_data:
             left, cycle = task.internal_data["left"], parse_cycle(task.internal_data["cycle"])
             if left is None or left > 1:
-                self._branch(task, machine)
+                self._branch(task, machine, seen, payload)
                 due = self.due(task)
                 assert due is not None
                 task.internal_data["due"] = cycle.every.after(due).isoformat()
@@ -120,13 +121,18 @@ class BoundaryCatch(BoundaryEvent, CatchEvent):
         self._happened(task, machine)
         task._set_state(TaskState.READY)
 
-    def _branch(self, task: Any, machine: Machine) -> None:
+    def _branch(self, task: Any, machine: Machine, seen: dict[str, Any], payload: Mapping[str, Any]) -> None:
         """Start a branch and wait on for the next time."""
         kept = dict(task.internal_data)
         self._happened(task, machine)
         task.internal_data = kept
+        branch = task._add_child(task.workflow.spec.task_specs[BRANCH], TaskState.FUTURE)
+        branch.data = {**seen, **payload}
+        if payload:
+            branch.internal_data["brought"] = sorted(payload)
+        branch._set_state(TaskState.COMPLETED)
         for flow, name in self.flows:
-            child = task._add_child(task.workflow.spec.task_specs[name], TaskState.FUTURE)
+            child = branch._add_child(task.workflow.spec.task_specs[name], TaskState.FUTURE)
             child.internal_data["flow"] = flow
             child.task_spec._update(child)
 

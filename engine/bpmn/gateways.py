@@ -11,34 +11,10 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn.lines import merge_tokens
 from engine.bpmn.machine import Machine, StepFailed
 from engine.bpmn.specs import Node, open_tasks
-from engine.bpmn.values import merge_branches
 from forms.i18n import T
-
-
-def common_ancestor(tasks: list[Any]) -> Any:
-    """The task from which all of `tasks` descend."""
-    above = []
-    for task in tasks:
-        line, at = [], task
-        while at is not None:
-            line.append(at)
-            at = at.parent
-        above.append(line[::-1])
-    found = above[0][0]
-    for level in zip(*above, strict=False):
-        if any(task is not level[0] for task in level):
-            break
-        found = level[0]
-    return found
-
-
-def merge_tokens(tokens: list[Any]) -> dict[str, Any]:
-    """The variables of tokens that meet."""
-    if len(tokens) == 1:
-        return dict(tokens[0].data)
-    return merge_branches(common_ancestor(tokens).data, [token.data for token in tokens])
 
 
 class Join(Node):

@@ -24,7 +24,7 @@ from engine.bpmn.timers import is_iso, parse_due
 from engine.errors import Refused
 from forms.i18n import T
 
-START, END = "#start", "#end"
+START, END, BRANCH = "#start", "#end", "#branch"
 
 
 class Node(BpmnTaskSpec):
@@ -137,6 +137,7 @@ class ProcessSpec(BpmnProcessSpec):
         self.bpmn_start_events: list[Any] = []
         self.start = Node(self, START)
         self.end = EndToken(self, END)
+        self.branch = Branch(self, BRANCH)
 
     def _add_notify(self, task_spec: Any) -> None:
         WorkflowSpec._add_notify(self, task_spec)
@@ -147,6 +148,10 @@ class EndToken(Node):
 
     def enter(self, task: Any, machine: Machine) -> bool:
         return False
+
+
+class Branch(Node):
+    """Where a line has begun beside an activity: keeps what its event saw, and in `brought` the names its message has set."""
 
 
 # -- work for people --------------------------------------------------------------------------------------------------

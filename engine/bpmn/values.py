@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -50,17 +50,6 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[s
     """What leads from `before` to `after`: the values set and the keys removed."""
     changed = {key: value for key, value in after.items() if key not in before or not same(before[key], value)}
     return changed, [key for key in before if key not in after]
-
-
-def merge_branches(base: Mapping[str, Any], branches: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The variables after parallel branches meet: what each branch changed since `base`; of two that changed the same key the later one."""
-    merged = dict(base)
-    for branch in branches:
-        changed, removed = changes(base, branch)
-        merged.update(changed)
-        for key in removed:
-            merged.pop(key, None)
-    return merged
 
 
 def _clean(value: Any, path: str, depth: int, left: list[int]) -> Any:

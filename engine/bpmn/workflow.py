@@ -9,11 +9,11 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.gateways import EventGateway, InclusiveGateway, common_ancestor, merge_tokens
+from engine.bpmn.gateways import EventGateway, InclusiveGateway
+from engine.bpmn.lines import merge_tokens, parts
 from engine.bpmn.loops import MultiInstance
 from engine.bpmn.machine import OPEN, Machine, NoPython
 from engine.bpmn.specs import BoundaryEvent, BoundarySplit, EndToken, open_tasks
-from engine.bpmn.values import merge_branches
 
 _NO_PYTHON = NoPython()
 COMPACT_AT = 150  # tasks of one scope within a run
@@ -99,11 +99,12 @@ class Scope:
         ]
         if not tokens:
             return dict(self.data)
-        branches = [
-            inner[task.id].snapshot() if task.id in inner and task.task_spec.shares_variables else task.data
+        shared = {
+            task.id: inner[task.id].snapshot()
             for task in tokens
-        ]
-        return merge_branches(common_ancestor(tokens).data, branches)
+            if task.id in inner and task.task_spec.shares_variables
+        }
+        return merge_tokens(tokens, shared)
 
     def compact(self) -> None:
         """Forget what is over: only open tasks, the places where their branches part, and what they still refer to are kept.
@@ -121,7 +122,7 @@ class Scope:
                     keep.update(child.id for child in task.children if str(child.id) in pending)
         alive: dict[Any, int] = {}  # kept subtrees below a task
         for task in reversed(tasks):
-            if alive.get(task.id, 0) > 1:
+            if alive.get(task.id, 0) > 1 or (alive.get(task.id) and parts(task)):
                 keep.add(task.id)
             if (task.id in keep or alive.get(task.id)) and task.parent is not None:
                 alive[task.parent.id] = alive.get(task.parent.id, 0) + 1

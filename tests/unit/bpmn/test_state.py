@@ -20,7 +20,7 @@ from engine.bpmn.drive import Run
 from engine.bpmn.machine import NoPython
 from engine.bpmn.parse import KEPT_RELEASES, Release
 from engine.bpmn.specs import Node
-from engine.bpmn.values import MAX_DEPTH, MAX_ITEMS, clean, merge_branches
+from engine.bpmn.values import MAX_DEPTH, MAX_ITEMS, clean
 from engine.errors import Refused, ZhipingError
 from tests.unit.bpmn.diagrams import (
     Play,
@@ -289,8 +289,3 @@ def test_a_greedy_expression_is_an_incident_within_two_seconds(expression: str) 
     assert play.failed[0][0] == "x"
     assert time.process_time() - began < 2
     assert Play(ONE).open == ["u"]
-
-
-def test_branches_merge_key_by_key() -> None:
-    base = {"a": 1, "b": 2, "c": 3}
-    assert merge_branches(base, [{"a": 9, "b": 2, "c": 3}, {"a": 1, "c": 4, "d": 5}]) == {"a": 9, "c": 4, "d": 5}
