@@ -9,8 +9,8 @@ TASKS = 20  # of one lap, unless told otherwise
 
 
 def laps(*, tasks: int = TASKS, mail: str = "", wait: str = "PT0.2S", groups: str = "clerks") -> bytes:
-    """Laps of so many `tasks` until `left` is used up; each ends with a message of the instance to itself and a timer. With `mail` (the topic of
-    a service) an effect comes first, its key `<case>/<left>`. Wants the variables `case` and `left`."""
+    """Laps of so many `tasks` until `left` is used up; each ends with a message of the instance to itself and a timer. With
+    `mail` (the topic of a service) an effect comes first, its key `<case>/<left>`. Wants the variables `case` and `left`."""
     checks = [f"check{number}" for number in range(tasks)]
     count = (
         '<bpmn:scriptTask id="count" scriptFormat="feel" camunda:resultVariable="left">'

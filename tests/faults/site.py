@@ -63,6 +63,7 @@ class Site:
             **settings,
         }
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
+        self.opened = 0  # cases, by `open_cases`
         prepare.upgrade(database_url, MIGRATIONS)
         with self.engine() as engine:
             engine.run(Deploy({"laps.bpmn": laps(tasks=4, wait="PT1S", groups=GROUP)}, None))
@@ -78,15 +79,12 @@ class Site:
         finally:
             engine.stop()
 
-    def deploy(self, files: dict[str, bytes]) -> None:
-        with self.engine() as engine:
-            engine.run(Deploy(files, None))
-
     def open_cases(self, count: int, laps_each: int) -> None:
         with self.engine() as engine:
             for number in range(count):
                 values = {"case": f"{number}-{time.monotonic_ns()}", "left": laps_each}
                 engine.run(StartInstance(key=KEY, actor=OPERATOR, variables=values))
+        self.opened += count
 
     def start(self, program: str) -> None:
         """`web`, `worker` or `serve`."""
@@ -103,6 +101,11 @@ class Site:
     def kill(self, program: str) -> None:
         """kill -9 of the program with all its processes."""
         os.killpg(self.programs[program].pid, signal.SIGKILL)
+        self.programs[program].wait()
+
+    def kill_parent(self, program: str) -> None:
+        """kill -9 of the parent alone: its children have to find out by themselves."""
+        self.programs[program].kill()
         self.programs[program].wait()
 
     def kill_child(self, program: str, chance: random.Random) -> bool:
@@ -161,12 +164,15 @@ class Site:
 
 @dataclass
 class Clerks:
-    """People at work through the API, each in a thread: complete what is open, ask again with the same key until answered."""
+    """People at work through the API, each in a thread: complete what is open, ask again with the same key until answered.
+    Where fewer than `cases` tasks are open they begin new cases, of `laps_each` laps."""
 
     site: Site
     token: str
     number: int = 4
     seed: int = 0
+    cases: int = 0
+    laps_each: int = 10
     answers: Counter[str] = field(default_factory=Counter)  # by status; "no answer" where the connection broke
     wrong: list[str] = field(default_factory=list)  # answers that nobody should ever get
     done_at: list[float] = field(default_factory=list)  # monotonic instants of completions answered with 200
@@ -189,8 +195,13 @@ class Clerks:
         chance = random.Random(self.seed + number)
         intents = Journal(self.site.folder / f"intents-{number}")
         answers = Journal(self.site.folder / f"answers-{number}")
+        starts = Journal(self.site.folder / f"starts-{number}")
         while not self._end.is_set():
-            status, body = self._insist("GET", "/api/v1/tasks?maxResults=100", "")
+            _, body = self._insist("GET", "/api/v1/tasks?maxResults=100")
+            if body["total"] < self.cases:
+                key = f"{self.seed}/{number}/{chance.random()}"
+                values = {"variables": {"case": key, "left": self.laps_each}}
+                starts.write(self._insist("POST", f"/api/v1/process-definitions/key/{KEY}/start", values, key)[1]["id"])
             # Everybody has tasks of their own, but for one clerk in ten tasks who reaches for a colleague's.
             tasks = [
                 task["id"]
@@ -201,17 +212,18 @@ class Clerks:
                 self._end.wait(0.2)
             for task in chance.sample(tasks, min(10, len(tasks))):
                 intents.write(task)
-                status, _ = self._insist("POST", f"/api/v1/tasks/{task}/complete", f"{number}/{task}")
+                path, key = f"/api/v1/tasks/{task}/complete", f"{number}/{task}"
+                status, _ = self._insist("POST", path, {"variables": {}}, key)
                 answers.write(task, status)
                 if status == 200:
                     self.done_at.append(time.monotonic())
                 if self._end.is_set():
                     break
 
-    def _insist(self, method: str, path: str, key: str) -> tuple[int, Any]:
-        """Ask until there is an answer that stands: 503 says when to come again, and a broken connection says nothing."""
+    def _insist(self, method: str, path: str, body: Any = None, key: str = "") -> tuple[int, Any]:
+        """Ask until there is an answer that stands: 503 says when to come again, and a broken connection says nothing.
+        Raises RuntimeError where an answer came that nobody should ever get."""
         headers = {"Authorization": f"Bearer {self.token}", **({"Idempotency-Key": key} if key else {})}
-        body = {"variables": {}} if method == "POST" else None
         while True:
             try:
                 status, found, answer = self.site.ask(method, path, body, **headers)
@@ -225,8 +237,10 @@ class Clerks:
             if status == 503 and found.get("retry-after", "").isdigit():
                 time.sleep(min(0.3, float(found["retry-after"])))
                 continue
-            if status not in (200, 409) and not (status == 404 and method == "POST"):
+            # 409: somebody else was quicker; 404: and the case has ended since.
+            if status not in (200, 201) and not (status in (404, 409) and "/tasks/" in path):
                 self.wrong.append(f"{method} {path}: {status} {answer}")
+                raise RuntimeError(self.wrong[-1])
             return status, answer
 
 
@@ -262,5 +276,15 @@ def verdict(site: Site) -> Verdict:
     found += [f"I1 task {task}: {n} answers for one completion" for task, n in Counter(done).items() if n > 1]
     found += [f"I1 task {task}: answered, and not in the history" for task in set(done) - told.keys()]
     found += [f"I1 task {task}: completed, and nobody was told" for task in told.keys() - set(done)]
-    counts = {"completions": len(told), "timers": kinds["timer_fired"], "messages": kinds["message_caught"]}
+    begun = [line[0] for path in site.folder.glob("starts-*") for line in read(path)]
+    found += [f"case {one}: {n} answers for one start" for one, n in Counter(begun).items() if n > 1]
+    found += [f"case {one}: begun, and not there" for one in set(begun) - set(instances)]
+    if len(instances) != site.opened + len(begun):
+        found.append(f"{len(instances)} cases, and {site.opened + len(begun)} were begun")
+    counts = {
+        "cases": len(instances),
+        "completions": len(told),
+        "timers": kinds["timer_fired"],
+        "messages": kinds["message_caught"],
+    }
     return Verdict(found, {**counts, **figures}, sorted(background))
