@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select, true
 
 from engine.registry import Actor
 from engine.store import tables as t
@@ -45,7 +45,7 @@ class TaskFacts:
     barred: frozenset[str]  # who did a step that the same person may not do (four eyes)
 
     @classmethod
-    def of(cls, row: Row[Any], candidates: Iterable[Candidate], barred: frozenset[str]) -> TaskFacts:
+    def of(cls, row: Any, candidates: Iterable[Candidate], barred: frozenset[str]) -> TaskFacts:
         """From a task's row: what a command judges and what a list shows must not differ."""
         return cls(
             open=row.state == "open",

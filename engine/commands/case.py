@@ -6,9 +6,10 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Table, bindparam, insert, select, update
 
 from engine import faults, history
 from engine.bpmn.drive import Run
@@ -28,10 +29,19 @@ from forms.i18n import T
 
 # Built once: they begin every step.
 _LOCK = select(t.instance).where(t.instance.c.id == bindparam("instance")).with_for_update()
-_LOCK_OF_TASK = (
-    select(t.instance)
-    .where(t.instance.c.id == select(t.task.c.instance_id).where(t.task.c.id == bindparam("task")).scalar_subquery())
-    .with_for_update()
+# A task with its instance and the saved state, in one round trip. All three are locked, the instance first: whoever waited
+# for the lock then reads all three as they are after the wait, not as they were before it (a row that is only joined would
+# be the old one). Everybody else who changes a task or a state holds the instance, so nobody waits in a ring.
+_OF_TASK = (
+    select(
+        t.instance,
+        *(column.label(f"task_{column.name}") for column in t.task.c),
+        *(column.label(f"state_{column.name}") for column in t.instance_state.c),
+    )
+    .join_from(t.instance, t.task, t.task.c.instance_id == t.instance.c.id)
+    .join(t.instance_state, t.instance_state.c.instance_id == t.instance.c.id)
+    .where(t.task.c.id == bindparam("task"))
+    .with_for_update(of=[t.instance, t.task, t.instance_state])
 )
 _STATE = select(t.instance_state).where(t.instance_state.c.instance_id == bindparam("instance"))
 
@@ -41,7 +51,7 @@ CODEC = 1  # how `blob` is written; another number is refused, never guessed
 class Case:
     """Everything a command does to an instance goes through here; `lock` or `create` one, `save` it at the end."""
 
-    def __init__(self, step: Step, row: Row[Any], actor: Actor | None) -> None:
+    def __init__(self, step: Step, row: Row[Any] | SimpleNamespace, actor: Actor | None) -> None:
         self.step = step
         self.actor = actor  # None for timers and messages
         self.id: str = row.id
@@ -62,6 +72,9 @@ class Case:
         self._ended_at: datetime | None = row.ended_at
         self._end_element: str | None = row.end_element
         self._variables: bytes | None = None
+        self._kept: SimpleNamespace | None = None  # the saved state, where the lock read it
+        self._standing: rows.Standing | None = None
+        self.offered: list[rows.Offered] | None = None  # the open tasks after this command's step
         step.stream = self.id
 
     @classmethod
@@ -73,10 +86,14 @@ class Case:
         return cls(step, row, actor)
 
     @classmethod
-    def lock_of_task(cls, step: Step, task_id: str, actor: Actor) -> Case | None:
-        """The instance a task belongs to; None where there is no such task."""
-        row = step.connection.execute(_LOCK_OF_TASK, {"task": task_id}).first()
-        return cls(step, row, actor) if row is not None else None
+    def lock_of_task(cls, step: Step, task_id: str, actor: Actor) -> tuple[Case, SimpleNamespace] | None:
+        """The instance a task belongs to, and the task's row; None where there is no such task."""
+        row = step.connection.execute(_OF_TASK, {"task": task_id}).first()
+        if row is None:
+            return None
+        case = cls(step, row, actor)
+        case._kept = _part(row, t.instance_state, "state_")
+        return case, _part(row, t.task, "task_")
 
     @classmethod
     def create(
@@ -92,24 +109,34 @@ class Case:
     ) -> Case:
         """A new instance; `start` lets it run."""
         row_id = instance_id or new_id()
-        step.connection.execute(
-            insert(t.instance).values(
-                id=row_id,
-                deployment_id=deployment_id,
-                definition_id=definition_id,
-                definition_key=definition_key,
-                business_key=business_key,
-                state="active",
-                revision=0,
-                started_by=actor.username if actor else None,
-                started_at=step.now,
-                events=0,
-                head=GENESIS,
-            )
-        )
-        case = cls.lock(step, row_id, actor)
+        row = {
+            "id": row_id,
+            "deployment_id": deployment_id,
+            "definition_id": definition_id,
+            "definition_key": definition_key,
+            "business_key": business_key,
+            "state": "active",
+            "revision": 0,
+            "started_by": actor.username if actor else None,
+            "started_at": step.now,
+            "ended_at": None,
+            "end_element": None,
+            "reason": None,
+            "events": 0,
+            "head": GENESIS,
+        }
+        step.connection.execute(insert(t.instance).values(row))
+        case = cls(step, SimpleNamespace(**row), actor)
+        case._standing = rows.NOTHING
         step.stream = None  # a refused start leaves no instance to write on
         return case
+
+    @property
+    def standing(self) -> rows.Standing:
+        """What it waited for when this command began."""
+        if self._standing is None:
+            self._standing = rows.standing(self.step, self.id)
+        return self._standing
 
     @property
     def release(self) -> LoadedRelease:
@@ -140,7 +167,7 @@ class Case:
     def load(self) -> tuple[Run, StepServices]:
         """The running state, verified. Raises Refused (STATE_DAMAGED) for one that is not what we wrote."""
         faults.point("before_load")
-        row = self.step.connection.execute(_STATE, {"instance": self.id}).one()
+        row = self._kept or self.step.connection.execute(_STATE, {"instance": self.id}).one()
         if row.codec != CODEC or not self._signed(row.mac, self.revision, row.blob):
             raise Refused(T("流程状态与保存时不一致，已拒绝读取。"), code="STATE_DAMAGED")
         self._variables = row.variables
@@ -152,7 +179,7 @@ class Case:
 
     def settle(self, run: Run, services: StepServices, *, fresh: bool = False) -> Picture:
         """Run to the next wait state and write down where that is. Raises Refused where a rule refuses a person."""
-        before = rows.standing(self.step, self.id)
+        before = self.standing
         standing = incidents.standing(self.step, self.id) if before.incidents else {}
         faults.point("before_run")
         picture = run.advance()
@@ -166,7 +193,7 @@ class Case:
         self._carry_out(services.wishes, picture)
         faults.point("after_outbox")
         faults.point("before_save")
-        rows.sync(self, before, picture)
+        self.offered = rows.sync(self, before, picture)
         messages.wake_kept(self, rows.sync_waiting(self, before.messages, picture))
         unresolved = incidents.sync(self, standing, picture.failures, services.passing)
         self._write_state(run.dump(), picture, fresh=fresh)
@@ -174,6 +201,7 @@ class Case:
             self._end("completed", picture.end_elements[-1] if picture.end_elements else None)
         else:
             self.state = "incident" if unresolved else "active"
+        self._kept = self._standing = None  # both told what was before
         return picture
 
     def cancel(self, reason: str) -> None:
@@ -271,7 +299,7 @@ class Case:
         else:
             self.step.connection.execute(update(state).where(state.c.instance_id == self.id).values(**values))
         if variables != self._variables:
-            rows.sync_scopes(self, picture.variables)
+            rows.sync_scopes(self, self.standing.scopes, picture.variables)
         if variables != self._variables or picture.completed:
             rows.sync_values(self, self._variables, picture)
 
@@ -310,3 +338,8 @@ def state_signed(
 
 def _stamped(line: Line, revision: int | None) -> Line:
     return Line(**{**line.__dict__, "revision": revision})
+
+
+def _part(row: Row[Any], table: Table, prefix: str) -> SimpleNamespace:
+    """The columns of one table out of a row of several."""
+    return SimpleNamespace(**{column.name: getattr(row, prefix + column.name) for column in table.c})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from engine import policy
 from engine.bpmn.elements import split_names
@@ -23,7 +24,7 @@ from forms.i18n import T
 @dataclass(frozen=True)
 class Held:
     case: Case
-    row: Row[Any]
+    row: SimpleNamespace  # of the task
     facts: TaskFacts
     actor: Actor
 
@@ -59,32 +60,35 @@ class Held:
 
     def answer(self) -> dict[str, Any]:
         """How the instance stands, and what of it the actor may see next."""
-        task = t.task
-        ended = self.case.state in ("completed", "cancelled")
-        rows = (
-            ()
-            if ended
-            else self.case.step.connection.execute(
-                select(task.c.id, task.c.element_id)
-                .where(task.c.instance_id == self.case.id, task.c.state == "open", policy.task_filter(self.actor))
-                .order_by(task.c.created_at, task.c.id)
-            )
+        return {"instance": self.case.summary(), "next_tasks": self._next()}
+
+    def _next(self) -> list[dict[str, str]]:
+        if self.case.state in ("completed", "cancelled"):
+            return []
+        if self.case.offered is not None:
+            seen = [offer for offer in self.case.offered if offer.seen_by(self.actor)]
+            return [{"id": offer.id, "element_id": offer.element_id} for offer in seen]
+        task = t.task  # the instance did not move, its task did: assigned to somebody, for instance
+        found = self.case.step.connection.execute(
+            select(task.c.id, task.c.element_id)
+            .where(task.c.instance_id == self.case.id, task.c.state == "open", policy.task_filter(self.actor))
+            .order_by(task.c.created_at, task.c.id)
         )
-        return {
-            "instance": self.case.summary(),
-            "next_tasks": [{"id": row.id, "element_id": row.element_id} for row in rows],
-        }
+        return [{"id": row.id, "element_id": row.element_id} for row in found]
 
 
 def hold(step: Step, task_id: str, actor: Actor, revision: int | None = None) -> Held:
     """Lock the task's instance and read the task. Raises NotFound for who may not see it; Conflict where it is closed
     (`by`, `at`), was changed since `revision`, or its instance stands still."""
-    task = t.task
-    case = Case.lock_of_task(step, task_id, actor)
-    if case is None:
+    found = Case.lock_of_task(step, task_id, actor)
+    if found is None:
         raise _unknown()
-    row = step.connection.execute(select(task).where(task.c.id == task_id)).one()
-    facts = facts_of(step.connection, row)
+    case, row = found
+    if row.state == "open":
+        forbidden = barred(step.connection, row.instance_id, row.properties)
+        facts = TaskFacts.of(row, case.standing.tasks[row.id].candidates, forbidden)
+    else:
+        facts = facts_of(step.connection, row)
     if not policy.allows(actor, "task.read", facts):
         raise _unknown()
     if row.state == "completed":
@@ -99,7 +103,7 @@ def hold(step: Step, task_id: str, actor: Actor, revision: int | None = None) ->
     return Held(case, row, facts, actor)
 
 
-def facts_of(connection: Connection, row: Row[Any]) -> TaskFacts:
+def facts_of(connection: Connection, row: SimpleNamespace) -> TaskFacts:
     candidate = t.task_candidate
     found = connection.execute(
         select(candidate.c.kind, candidate.c.value, candidate.c.scope).where(candidate.c.task_id == row.id)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, Table, bindparam, delete, insert, literal, null, select, union_all, update
+from sqlalchemy import BindParameter, Row, Table, bindparam, delete, insert, literal, null, select, union_all, update
 
-from engine import filters
+from engine import filters, policy
 from engine.bpmn.model import OpenTask, Picture, WaitingMessage
 from engine.commands.anchors import first_anchor
 from engine.commands.step import Step
 from engine.jobs import queue
-from engine.policy import OWNER
+from engine.policy import OWNER, Candidate, TaskFacts
+from engine.registry import Actor
 from engine.store import tables as t
 from engine.store.metadata import Id, new_id
 from engine.store.packed import pack, unpack
@@ -27,40 +29,98 @@ CHUNK = 500  # ids in one statement
 
 
 @dataclass(frozen=True)
+class Offered:
+    """An open task, and who may see it."""
+
+    id: str
+    element_id: str
+    created_at: datetime
+    assignee: str | None
+    owner: str | None
+    candidates: tuple[Candidate, ...]
+
+    def seen_by(self, actor: Actor) -> bool:
+        facts = TaskFacts(True, self.assignee, self.owner, None, self.candidates, frozenset())
+        return policy.allows(actor, "task.read", facts)
+
+
+@dataclass(frozen=True)
 class Standing:
     """What an instance waits for according to its rows, before a command changes it."""
 
-    tasks: frozenset[str]
+    tasks: Mapping[str, Offered]  # open ones
+    drafts: frozenset[str]  # tasks with a draft of somebody's
     timers: Mapping[str, datetime]
     messages: frozenset[str]
     incidents: frozenset[str]  # unresolved
+    scopes: frozenset[str]
 
+
+NOTHING = Standing({}, frozenset(), {}, frozenset(), frozenset(), frozenset())  # of an instance that just begins
 
 _OF: BindParameter[str] = bindparam("instance", type_=Id)
+_NONE = (null(),) * 6
+# Of a task: element_id, assignee, owner, and one of its candidates (the task comes once for each).
+_OFFER = (
+    t.task.c.element_id,
+    t.task.c.assignee,
+    t.task.c.owner,
+    *(t.task_candidate.c[n] for n in ("kind", "value", "scope")),
+)
+_OPEN = (t.task.c.instance_id == _OF) & (t.task.c.state == "open")
 _STANDING = union_all(
-    select(literal("timer").label("kind"), t.timer.c.id, t.timer.c.due_at).where(t.timer.c.instance_id == _OF),
-    select(literal("task"), t.task.c.id, null()).where(t.task.c.instance_id == _OF, t.task.c.state == "open"),
-    select(literal("message"), t.waiting_message.c.id, null()).where(t.waiting_message.c.instance_id == _OF),
-    select(literal("incident"), t.incident.c.id, null()).where(
+    select(literal("task").label("what"), t.task.c.id, t.task.c.created_at.label("at"), *_OFFER)
+    .outerjoin_from(t.task, t.task_candidate, t.task_candidate.c.task_id == t.task.c.id)
+    .where(_OPEN),
+    select(literal("draft"), t.task_draft.c.task_id, null(), *_NONE)
+    .join_from(t.task_draft, t.task, t.task.c.id == t.task_draft.c.task_id)
+    .where(_OPEN),
+    select(literal("timer"), t.timer.c.id, t.timer.c.due_at, *_NONE).where(t.timer.c.instance_id == _OF),
+    select(literal("message"), t.waiting_message.c.id, null(), *_NONE).where(t.waiting_message.c.instance_id == _OF),
+    select(literal("incident"), t.incident.c.id, null(), *_NONE).where(
         t.incident.c.instance_id == _OF, t.incident.c.state != "resolved"
     ),
+    select(literal("scope"), t.instance_scope.c.scope, null(), *_NONE).where(t.instance_scope.c.instance_id == _OF),
 )
 
 
 def standing(step: Step, instance_id: str) -> Standing:
-    """One statement, because every step begins with it."""
-    rows = step.connection.execute(_STANDING, {"instance": instance_id}).all()
+    """One statement, because every step begins with it; ask it under the instance's lock."""
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in step.connection.execute(_STANDING, {"instance": instance_id}):
+        found[row.what].append(row)
 
-    def ids(kind: str) -> frozenset[str]:
-        return frozenset(row.id for row in rows if row.kind == kind)
+    def ids(what: str) -> frozenset[str]:
+        return frozenset(row.id for row in found[what])
 
-    timers = {row.id: row.due_at for row in rows if row.kind == "timer"}
-    return Standing(ids("task"), timers, ids("message"), ids("incident"))
+    timers = {row.id: row.at for row in found["timer"]}
+    return Standing(_offered(found["task"]), ids("draft"), timers, ids("message"), ids("incident"), ids("scope"))
 
 
-def sync(case: Case, before: Standing, picture: Picture) -> None:
-    _sync_tasks(case, before.tasks, picture)
+def _offered(rows: Iterable[Row[Any]]) -> dict[str, Offered]:
+    offers: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        offers[row.id].append(row)
+    return {
+        key: Offered(
+            key,
+            of[0].element_id,
+            of[0].at,
+            of[0].assignee,
+            of[0].owner,
+            tuple(Candidate(row.kind, row.value, row.scope) for row in of if row.kind is not None),
+        )
+        for key, of in offers.items()
+    }
+
+
+def sync(case: Case, before: Standing, picture: Picture) -> list[Offered]:
+    """Answers the tasks that are open now, the oldest first."""
+    new = _sync_tasks(case, before, picture)
     _sync_timers(case, before.timers, picture)
+    wanted = {task.id for task in picture.tasks}
+    kept = [task for key, task in before.tasks.items() if key in wanted]
+    return sorted([*kept, *new], key=lambda task: (task.created_at, task.id))
 
 
 def clear(case: Case) -> None:
@@ -68,7 +128,7 @@ def clear(case: Case) -> None:
     open_ids = case.step.connection.scalars(
         select(t.task.c.id).where(t.task.c.instance_id == case.id, t.task.c.state == "open")
     ).all()
-    _close(case, open_ids)
+    _close(case, open_ids, open_ids)
     for table in (t.timer, t.waiting_message, t.instance_value):
         case.step.connection.execute(delete(table).where(table.c.instance_id == case.id))
     mine = (t.job.c.instance_id == case.id) & t.job.c.kind.in_((queue.TIMERS, queue.RETRY))
@@ -100,13 +160,12 @@ def sync_waiting(case: Case, kept: frozenset[str], picture: Picture) -> list[Wai
     return new
 
 
-def sync_scopes(case: Case, variables: Mapping[str, Any]) -> None:
+def sync_scopes(case: Case, kept: frozenset[str], variables: Mapping[str, Any]) -> None:
     """The scopes an instance belongs to, as its process says."""
     wanted = case.release.scopes_of(case.definition_key, variables, case.step.now)
     if wanted is None:
         return
     scope = t.instance_scope
-    kept = set(case.step.connection.scalars(select(scope.c.scope).where(scope.c.instance_id == case.id)))
     for gone in kept - wanted:
         case.step.connection.execute(delete(scope).where(scope.c.instance_id == case.id, scope.c.scope == gone))
     if wanted - kept:
@@ -148,19 +207,29 @@ def add_effect(case: Case, kind: str, key: str, payload: Mapping[str, Any]) -> N
         case.step.put_job(queue.EFFECT, f"{queue.EFFECT}:{effect_id}", {"effect_id": effect_id}, instance_id=case.id)
 
 
-def _sync_tasks(case: Case, kept: frozenset[str], picture: Picture) -> None:
+def _sync_tasks(case: Case, before: Standing, picture: Picture) -> list[Offered]:
+    """Answers those that are new."""
     connection = case.step.connection
     wanted = {task.id: task for task in picture.tasks}
-    _close(case, kept - wanted.keys())
-    new = [task for key, task in wanted.items() if key not in kept]
-    if new:
-        connection.execute(insert(t.task), [_task_row(case, task) for task in new])
-        candidates = [row for task in new for row in _candidates(case, task)]
-        if candidates:
-            connection.execute(insert(t.task_candidate), candidates)
+    gone = before.tasks.keys() - wanted.keys()
+    _close(case, gone, gone & before.drafts)
+    new = [task for key, task in wanted.items() if key not in before.tasks]
+    if not new:
+        return []
+    connection.execute(insert(t.task), [_task_row(case, task) for task in new])
+    offers = {task.id: tuple(_candidates(case, task)) for task in new}
+    candidates = [
+        {"task_id": key, "kind": each.kind, "value": each.value, "scope": each.scope}
+        for key, offer in offers.items()
+        for each in offer
+    ]
+    if candidates:
+        connection.execute(insert(t.task_candidate), candidates)
+    return [Offered(task.id, task.element_id, case.step.now, task.assignee, None, offers[task.id]) for task in new]
 
 
-def _close(case: Case, gone: Iterable[str]) -> None:
+def _close(case: Case, gone: Iterable[str], drafts: Iterable[str]) -> None:
+    """End open tasks. `drafts`: those of them for which somebody may have kept a draft."""
     gone = set(gone)
     task = t.task
     done = gone & case.completed
@@ -172,7 +241,7 @@ def _close(case: Case, gone: Iterable[str]) -> None:
                 .where(task.c.id.in_(some))
                 .values(state=state, closed_at=case.step.now, completed_by=by, revision=task.c.revision + 1)
             )
-    for some in _chunks(gone):
+    for some in _chunks(drafts):
         case.step.connection.execute(delete(t.task_draft).where(t.task_draft.c.task_id.in_(some)))
 
 
@@ -198,7 +267,7 @@ def _task_row(case: Case, task: OpenTask) -> dict[str, Any]:
     }
 
 
-def _candidates(case: Case, task: OpenTask) -> Iterator[dict[str, Any]]:
+def _candidates(case: Case, task: OpenTask) -> Iterator[Candidate]:
     groups, users = set(task.candidate_groups), set(task.candidate_users)
     if not groups and not users and task.assignee is None:
         # Offered to whoever started the instance; what a message started goes to the process owners.
@@ -207,9 +276,9 @@ def _candidates(case: Case, task: OpenTask) -> Iterator[dict[str, Any]]:
         else:
             groups = {OWNER}
     for group in sorted(groups):
-        yield {"task_id": task.id, "kind": "group", "value": group, "scope": task.scope}
+        yield Candidate("group", group, task.scope)
     for user in sorted(users):
-        yield {"task_id": task.id, "kind": "user", "value": user, "scope": None}
+        yield Candidate("user", user)
 
 
 def _sync_timers(case: Case, kept: Mapping[str, datetime], picture: Picture) -> None:
