@@ -2,7 +2,7 @@
 
     python -m bench [ROW…] [--quick] [--no-peer] [--write] [--note "…"]
 
-ROWS    completion  loop  stored  lists  timers  memory  feel  sqlite      (all, where none is named)
+ROWS    completion  loop  stored  lists  timers  memory  sqlite  feel      (all, where none is named)
 
 Needs two quiet cores and about eight minutes; `--quick` asks less often and takes two. `--write` puts the table into
 docs/performance.md. What takes turns is compared: read ratios rather than milliseconds.
@@ -25,7 +25,7 @@ from bench.table import Row
 from bench.waiting import list_rows, timer_rows
 
 NOTE = ROOT / "docs" / "performance.md"
-ROWS = ("completion", "loop", "stored", "lists", "timers", "memory", "feel", "sqlite")
+ROWS = ("completion", "loop", "stored", "lists", "timers", "memory", "sqlite", "feel")
 ON_POSTGRES = frozenset(ROWS) - {"feel", "sqlite"}
 
 
@@ -33,22 +33,53 @@ ON_POSTGRES = frozenset(ROWS) - {"feel", "sqlite"}
 class Size:
     """How often, how many."""
 
+    web: int = 2  # processes
     rounds: int = 200
+    warming: int = 20  # cases before anything is timed
+    turns: int = 3  # of 8 clients
     loop: int = 1500
     last: int = 100
     stored: int = 300
     waiting: int = 20_000
     list_rounds: int = 100
-    burst: int = 2000
+    instants: int = 20  # of a few timers
+    burst: int = 2000  # timers at one instant
     requests: int = 10_000
     feel: int = 2000
     peer: int = 90
 
 
 QUICK = Size(
-    rounds=60, loop=200, last=40, stored=80, waiting=4000, list_rounds=40, burst=400, requests=800, feel=500, peer=31
+    rounds=60,
+    warming=12,
+    turns=2,
+    loop=200,
+    last=40,
+    stored=80,
+    waiting=4000,
+    list_rounds=40,
+    instants=10,
+    burst=400,
+    requests=800,
+    feel=500,
+    peer=31,
 )
-TINY = Size(rounds=4, loop=12, last=4, stored=8, waiting=100, list_rounds=3, burst=10, requests=40, feel=20, peer=3)
+TINY = Size(
+    web=1,
+    rounds=2,
+    warming=1,
+    turns=1,
+    loop=12,
+    last=4,
+    stored=4,
+    waiting=20,
+    list_rounds=2,
+    instants=2,
+    burst=5,
+    requests=40,
+    feel=20,
+    peer=3,
+)
 
 
 def measure(rows: Iterable[str], size: Size, *, with_peer: bool, tell: Callable[[str], None]) -> list[Row]:
@@ -65,31 +96,27 @@ def measure(rows: Iterable[str], size: Size, *, with_peer: bool, tell: Callable[
 
     begun = time.monotonic()
     if wanted & ON_POSTGRES:
-        with postgres_site() as site:
-            if "completion" in wanted:
-                with site.working():
-                    add("completion", completion_rows(site, size.rounds, beside, "PostgreSQL"))
-            if "loop" in wanted:
-                with site.working():
-                    add("loop", [loop_row(site, size.loop, size.last, beside)])
-            if "stored" in wanted:
-                with site.working():
-                    add("stored", [stored_row(site, size.stored, "PostgreSQL", beside("bytes"))])
+        with postgres_site() as site, site.working():
+            with site.serving(size.web) as web:
+                if "completion" in wanted:
+                    add("completion", completion_rows(web, size.rounds, size.warming, size.turns, beside, "PostgreSQL"))
+                if "loop" in wanted:
+                    add("loop", [loop_row(web, size.loop, size.last, beside)])
+                if "stored" in wanted:
+                    add("stored", [stored_row(site, web, size.stored, "PostgreSQL", beside("bytes"))])
+                if wanted & {"lists", "timers"}:
+                    fill.fill(site.engine, size.waiting)
+                    tell(f"{size.waiting:,} waiting cases: there after {time.monotonic() - begun:.0f} s")
+                if "lists" in wanted:
+                    add("lists", list_rows(site, web, size.waiting, size.list_rounds))
+                if "timers" in wanted:
+                    add("timers", timer_rows(site, size.waiting, size.instants, size.burst))
             if "memory" in wanted:
-                with site.working():
-                    add("memory", [memory_row(site, size.requests)])
-            if wanted & {"lists", "timers"}:
-                fill.fill(site.engine, size.waiting)
-                tell(f"{size.waiting:,} waiting cases: there after {time.monotonic() - begun:.0f} s")
-            if "lists" in wanted:
-                with site.working():
-                    add("lists", list_rows(site, size.waiting, size.list_rounds))
-            if "timers" in wanted:
-                add("timers", timer_rows(site, size.waiting, size.burst))
+                add("memory", [memory_row(site, size.requests)])
     if "sqlite" in wanted:
-        with sqlite_site() as site:
-            some = completion_rows(site, size.rounds, lambda _: "–", "SQLite")
-            add("sqlite", [*some, stored_row(site, size.stored, "SQLite")])
+        with sqlite_site() as site, site.serving() as web:
+            some = completion_rows(web, size.rounds, size.warming, size.turns, lambda _: "–", "SQLite")
+            add("sqlite", [*some, stored_row(site, web, size.stored, "SQLite")])
     if "feel" in wanted:
         add("feel", [feel_row(size.feel)])
     return made

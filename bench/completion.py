@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
-from bench.site import CASE, MIX_CASE, Case, Client, Site, Web, median, together
+from bench.site import CASE, MIX_CASE, Case, Client, Web, median, together
 from bench.table import Row, ratio_row
 
 OPINION = {"opinion": "同意", "score": 85}
 BALLOT = {"ballot": "yes"}
 AGAIN = {"finished": False}
-WARMING = 2  # cases before anything is timed: every process has imported, parsed and connected
 
 
 @dataclass
@@ -43,10 +42,10 @@ def steps(source: Iterator[Case], variables: dict[str, object]) -> Iterator[tupl
             yield answer.ms, answer.statements, answer.commits
 
 
-def turns(web: Web, rounds: int) -> Times:
+def turns(web: Web, rounds: int, warming: int) -> Times:
     """`rounds` times: a floor, a completion of the 12-node process, a completion of the 40-node process."""
     client = web.client()
-    warm(web)
+    warm(web, warming)
     times, other = Times(), Times()
     small = steps(cases(client, "bench_office_mix", MIX_CASE, times, client), OPINION)
     large = steps(cases(client, "bench_votes", CASE, other, client), BALLOT)
@@ -61,28 +60,23 @@ def turns(web: Web, rounds: int) -> Times:
     return times
 
 
-def warm(web: Web) -> None:
-    """A connection goes to whichever process takes it, so a few of them reach all."""
-    for _ in range(4 * max(1, len(web.children()))):
+def warm(web: Web, cases: int) -> None:
+    """So many cases before anything is timed, each over a connection of its own, which goes to whichever process takes it:
+    all have imported, parsed and connected then."""
+    for number in range(cases):
         client = web.client()
-        for _ in range(WARMING):
-            case = Case(client, "bench_office_mix", MIX_CASE)
-            while case.open:
-                case.step(OPINION)
-            client.floor()
+        client.floor()
+        case = Case(client, *(("bench_votes", CASE) if number % 4 == 0 else ("bench_office_mix", MIX_CASE)))
+        while case.open:
+            case.step(OPINION | BALLOT)
         client.close()
-    client = web.client()
-    case = Case(client, "bench_votes", CASE)
-    while case.open:
-        case.step(BALLOT)
-    client.close()
 
 
-def rates(web: Web, clients: int, each: int) -> tuple[float, float]:
-    """Completions per second and floors per second, of so many clients on instances of their own; three turns each."""
+def rates(web: Web, clients: int, each: int, turns: int) -> tuple[float, float]:
+    """Completions per second and floors per second, of so many clients on instances of their own: medians of some turns."""
     floor: list[float] = []
     ours: list[float] = []
-    for _ in range(3):
+    for _ in range(turns):
         floor.append(together(clients, lambda _: _floors(web, each)))
         begun = [_begun(web, -(-each // 3)) for _ in range(clients)]
         ours.append(together(clients, lambda number: _completions(web, begun[number], each)))  # noqa: B023
@@ -114,11 +108,12 @@ def _completions(web: Web, begun: list[Case], each: int) -> int:
     return each
 
 
-def completion_rows(site: Site, rounds: int, peer: Callable[[str], str], name: str) -> list[Row]:
-    with site.serving() as web:
-        times = turns(web, rounds)
-        floor, ours, votes = median(times.floor), median(times.completion), median(times.votes)
-        ours_rate, floor_rate = rates(web, 8, max(6, rounds // 6))
+def completion_rows(
+    web: Web, rounds: int, warming: int, rate_turns: int, peer: Callable[[str], str], name: str
+) -> list[Row]:
+    times = turns(web, rounds, warming)
+    floor, ours, votes = median(times.floor), median(times.completion), median(times.votes)
+    ours_rate, floor_rate = rates(web, 8, max(1, rounds // 6), rate_turns)
     commits = max(times.commits)
     part = ours_rate / floor_rate
     return [
@@ -150,22 +145,19 @@ def completion_rows(site: Site, rounds: int, peer: Callable[[str], str], name: s
     ]
 
 
-def loop_row(site: Site, rounds: int, last: int, peer: Callable[[str], str]) -> Row:
-    """An instance that has gone round often, beside one that begins: they take turns."""
-    with site.serving(1) as web:
-        client = web.client()
-        for _ in range(20):
-            client.floor()
-        old = Case(client, "bench_one_task", {})
-        for _ in range(rounds - last):
-            old.step(AGAIN)
-        young = Case(client, "bench_one_task", {})
-        aged: list[float] = []
-        fresh: list[float] = []
-        for _ in range(last):
-            aged.append(old.step(AGAIN).ms)
-            fresh.append(young.step(AGAIN).ms)
-        client.close()
+def loop_row(web: Web, rounds: int, last: int, peer: Callable[[str], str]) -> Row:
+    """An instance that has gone round often, beside one that begins: they take turns, over one connection."""
+    client = web.client()
+    old = Case(client, "bench_one_task", {})
+    for _ in range(rounds - last):
+        old.step(AGAIN)
+    young = Case(client, "bench_one_task", {})
+    aged: list[float] = []
+    fresh: list[float] = []
+    for _ in range(last):
+        aged.append(old.step(AGAIN).ms)
+        fresh.append(young.step(AGAIN).ms)
+    client.close()
     ratio = median(aged) / median(fresh)
     return Row(
         f"loop of {rounds:,} rounds: last {last} beside first {last}",

@@ -18,7 +18,7 @@ EXPRESSION = "votes >= 6"
 
 def memory_row(site: Site, requests: int) -> Row:
     """One web process answers them all: pages, lists, starts and completions."""
-    with site.serving(1) as web:
+    with site.serving() as web:
         (pid,) = web.children()
         _mixed(web, site, 40)
         begun = resident_mb(pid)

@@ -35,7 +35,6 @@ from tests.postgres import PostgresServer
 HERE = Path(__file__).parent
 PASSWORD = "bench-zhiping-2026"
 OWNER = "bench"
-WEB_PROCESSES = 2
 PATIENCE = 60.0  # seconds until a server must answer
 # As PostgreSQL comes out of its box, and with the instant of each commit kept: what a timer really took is read from it.
 DURABLE = {"max_connections": "200", "track_commit_timestamp": "on"}
@@ -165,14 +164,17 @@ class Site:
             return people.actor(connection, username)
 
     @contextmanager
-    def serving(self, processes: int = WEB_PROCESSES) -> Iterator[Web]:
+    def serving(self, processes: int = 1) -> Iterator[Web]:
         """The web server, ready."""
         port = free_port()
         environment = {**self.environment, "ZHIPING_PORT": str(port), "WEB_CONCURRENCY": str(processes)}
         process = self._begin("serve" if self.sqlite else "web", environment)
         try:
-            token = _first_answer(port, process, self.folder)
+            token = _first_answer(port, process)
             yield Web(port, token, process.pid)
+        except RuntimeError as error:
+            error.add_note(_told(self.folder))
+            raise
         finally:
             _end(process)
 
@@ -250,7 +252,7 @@ def sqlite_site() -> Iterator[Site]:
             site.close()
 
 
-def _first_answer(port: int, process: subprocess.Popen[bytes], folder: Path) -> str:
+def _first_answer(port: int, process: subprocess.Popen[bytes]) -> str:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
         client = Client(port)
@@ -260,8 +262,12 @@ def _first_answer(port: int, process: subprocess.Popen[bytes], folder: Path) -> 
             time.sleep(0.1)
         finally:
             client.close()
-    told = "".join(path.read_text("utf-8", "replace")[-2000:] for path in sorted(folder.glob("*.log")))
-    raise RuntimeError(f"the server did not answer:\n{told}")
+    raise RuntimeError("the server did not answer")
+
+
+def _told(folder: Path) -> str:
+    """The end of what the processes wrote."""
+    return "\n".join(path.read_text("utf-8", "replace")[-3000:] for path in sorted(folder.glob("*.log")))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

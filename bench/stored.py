@@ -56,19 +56,18 @@ def _dsn(site: Site) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def growth(site: Site, cases: int) -> dict[str, float]:
+def growth(site: Site, web: Web, cases: int) -> dict[str, float]:
     """Bytes per case by table, largest first."""
-    with site.serving() as web:
-        finish(web, max(20, cases // 8))  # the first pages of every index are there before
-        before = size(site)
-        finish(web, cases)
-        after = size(site)
+    finish(web, max(CLIENTS, cases // 8))  # the first pages of every index are there before
+    before = size(site)
+    finish(web, cases)
+    after = size(site)
     grown = {name: (after[name] - before.get(name, 0)) / cases for name in after}
     return dict(sorted(grown.items(), key=lambda item: -item[1]))
 
 
-def stored_row(site: Site, cases: int, name: str, peer: str = "–") -> Row:
-    grown = growth(site, cases)
+def stored_row(site: Site, web: Web, cases: int, name: str, peer: str = "–") -> Row:
+    grown = growth(site, web, cases)
     total = sum(grown.values())
     most = ", ".join(f"{table} {bytes_:.0f}" for table, bytes_ in list(grown.items())[:4] if bytes_ > 1)
     return Row(

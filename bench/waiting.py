@@ -16,10 +16,9 @@ from engine.store import tables as t
 GROUP = "unit_hr"
 TITLE = "副研究馆员"
 LATE = "catch_up"  # the task that a fired timer opens
-TRICKLE = 20  # instants, half a second apart, each with a few timers
-EACH = 5
+EACH = 5  # timers at each of the instants with few
+SOON = 4.0  # seconds
 PATIENCE = 120.0  # seconds until all must have fired
-AHEAD = 20.0  # seconds from the filling to the first of them, at least
 
 
 def list_row(site: Site, web: Web, cases: int, rounds: int, path: str, words: str, username: str) -> Row:
@@ -50,34 +49,26 @@ def list_row(site: Site, web: Web, cases: int, rounds: int, path: str, words: st
     )
 
 
-def list_rows(site: Site, cases: int, rounds: int) -> list[Row]:
+def list_rows(site: Site, web: Web, cases: int, rounds: int) -> list[Row]:
     soon = f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%d}"
     filters = f"group={GROUP}&due_before={soon}&variable=target_title&value={quote(TITLE)}"
-    with site.serving() as web:
-        return [
-            list_row(site, web, cases, rounds, "/work", "work list page of one unit", "hr-u01"),
-            list_row(
-                site, web, cases, rounds, f"/work?show=all&{filters}", "work list page, three filters", "bench-hr"
-            ),
-        ]
+    return [
+        list_row(site, web, cases, rounds, "/work", "work list page of one unit", "hr-u01"),
+        list_row(site, web, cases, rounds, f"/work?show=all&{filters}", "work list page, three filters", "bench-hr"),
+    ]
 
 
-def timer_rows(site: Site, cases: int, burst: int) -> list[Row]:
-    """A few timers every half second, then very many at one instant, among `cases` that wait."""
-    first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=AHEAD + burst / 100)
-    trickle = [first + timedelta(seconds=number / 2) for number in range(TRICKLE)]
-    at_once = trickle[-1] + timedelta(seconds=5)
+def timer_rows(site: Site, cases: int, instants: int, burst: int) -> list[Row]:
+    """The worker runs. A few timers at each of so many instants, then very many at one, among `cases` that wait."""
     due: dict[str, datetime] = {}
-    for instant in trickle:
-        due |= dict.fromkeys(fill.fill(site.engine, EACH, due_at=instant), instant)
-    due |= dict.fromkeys(fill.fill(site.engine, burst, due_at=at_once), at_once)
-    if datetime.now(UTC) >= first:
-        raise RuntimeError("filling took longer than expected: the first timers were due before it was done")
-    with site.working():
-        committed = _committed(site, due, at_once)
+    for _ in range(instants):
+        due |= _due(site, EACH, timedelta(seconds=SOON))
+    at_once = _due(site, burst, timedelta(seconds=SOON + burst / 50))
+    due |= at_once
+    committed = _committed(site, due)
     seconds = {case: (at - due[case]).total_seconds() for case, at in committed.items()}
-    lateness = [late for case, late in seconds.items() if due[case] < at_once]
-    drained = max(late for case, late in seconds.items() if due[case] == at_once)
+    lateness = [late for case, late in seconds.items() if case not in at_once]
+    drained = max(late for case, late in seconds.items() if case in at_once)
     late = percentile(lateness, 0.99)
     return [
         Row(
@@ -95,9 +86,20 @@ def timer_rows(site: Site, cases: int, burst: int) -> list[Row]:
     ]
 
 
-def _committed(site: Site, due: dict[str, datetime], last: datetime) -> dict[str, datetime]:
+def _due(site: Site, cases: int, ahead: timedelta) -> dict[str, datetime]:
+    """So many cases more, all due at one instant to come."""
+    instant = datetime.now(UTC) + ahead
+    made = fill.fill(site.engine, cases, due_at=instant)
+    if datetime.now(UTC) >= instant:
+        raise RuntimeError(
+            f"{cases} cases took longer than {ahead.total_seconds():.0f} s to make: they were due meanwhile"
+        )
+    return dict.fromkeys(made, instant)
+
+
+def _committed(site: Site, due: dict[str, datetime]) -> dict[str, datetime]:
     """When the step of each timer was committed, as the database says, once all have fired."""
-    until = time.monotonic() + (last - datetime.now(UTC)).total_seconds() + PATIENCE
+    until = time.monotonic() + (max(due.values()) - datetime.now(UTC)).total_seconds() + PATIENCE
     while time.monotonic() < until:
         with site.engine.store.snapshot() as connection:
             fired = connection.scalar(select(func.count()).select_from(t.task).where(t.task.c.element_id == LATE))
