@@ -19,7 +19,7 @@ from engine.config import Settings
 from engine.jobs.queue import worker_name
 from engine.jobs.supervisor import Supervisor
 from engine.jobs.watch import Watchdog
-from web import logs
+from web import logs, memory
 from web.app import create_app
 
 if TYPE_CHECKING:
@@ -68,8 +68,10 @@ class Server(BaseApplication):
     def load(self) -> Flask:
         """In the worker."""
         logs.set_up()
+        memory.spare()
         self.engine = self.make_engine()
         app = create_app(self.engine)
+        memory.give_back()
         Watchdog(self.engine.watch, self.settings.job_seconds, end=_end_softly).start()
         if self.background:
             self.engine.worker = self.worker

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+import orjson
+from sqlalchemy import ColumnElement, Text, cast, func, select
 
 from engine import policy
 from engine.errors import Forbidden, NotFound
@@ -103,10 +104,14 @@ class DefinitionStatistics:
             )
         }
         standing: dict[tuple[str, str], int] = defaultdict(int)
-        active = select(state.active).join(t.instance, instance.id == state.instance_id)
-        for elements in connection.scalars(active.where(mine, instance.ended_at.is_(None))):
-            for place in {(each["definition_key"], each["element_id"]) for each in elements}:
-                standing[place] += 1
+        # Twenty thousand instances stand at a handful of places: the database puts together those that stand alike.
+        alike = cast(state.active, Text)
+        active = select(alike.label("elements"), func.count().label("n")).join(
+            t.instance, instance.id == state.instance_id
+        )
+        for row in connection.execute(active.where(mine, instance.ended_at.is_(None)).group_by(alike)):
+            for place in {(each["definition_key"], each["element_id"]) for each in orjson.loads(row.elements)}:
+                standing[place] += row.n
         broken: dict[tuple[str, str], int] = {
             (row.definition_key, row.element_id): row.n
             for row in connection.execute(

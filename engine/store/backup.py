@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 from engine.errors import Refused
-from engine.store import migrate
+from engine.store import revisions
 from engine.store.unit_of_work import Store
 from forms.i18n import T
 
@@ -47,7 +47,7 @@ def require_empty(url: str) -> None:
     store = Store(url)
     try:
         with store.snapshot() as connection:
-            if migrate.is_empty(connection):
+            if revisions.is_empty(connection):
                 return
     finally:
         store.close()

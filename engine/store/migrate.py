@@ -1,4 +1,7 @@
-"""Brings a database to the tables of this program. The engine's and the office's revisions are two branches of one history."""
+"""Brings a database to the tables of this program. The engine's and the office's revisions are two branches of one history.
+
+Imported where something is upgraded, and nowhere else: see `engine/store/revisions.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from engine.store.metadata import metadata
 
@@ -35,22 +36,6 @@ def upgrade(connection: Connection, locations: Sequence[Path] = (), secret: str 
     config = configuration(connection, locations)
     config.attributes["secret"] = secret
     command.upgrade(config, "heads")
-
-
-def is_current(connection: Connection, locations: Sequence[Path] = ()) -> bool:
-    """Whether every revision of this program has been run on this database."""
-    script = ScriptDirectory.from_config(configuration(connection, locations))
-    marked = MigrationContext.configure(connection).get_current_heads()
-    try:
-        # The mark of a branch stands for those it depends on, too.
-        return {revision.revision for revision in script.get_all_current(marked)} >= set(script.get_heads())
-    except CommandError:  # a revision this program does not know: a newer one made this database
-        return False
-
-
-def is_empty(connection: Connection) -> bool:
-    """Whether no table stands in this database but Alembic's own mark."""
-    return set(inspect(connection).get_table_names()) <= {"alembic_version"}
 
 
 def differences(connection: Connection) -> list[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import Refused
-from engine.store import migrate
+from engine.store import revisions
 from engine.store.unit_of_work import Store
 from forms.i18n import T
 
@@ -18,9 +18,9 @@ def state(url: str, locations: Sequence[Path]) -> str:
     store = Store(url)
     try:
         with store.snapshot() as connection:
-            if migrate.is_empty(connection):
+            if revisions.is_empty(connection):
                 return EMPTY
-            return CURRENT if migrate.is_current(connection, locations) else OTHER
+            return CURRENT if revisions.is_current(connection, locations) else OTHER
     finally:
         store.close()
 
@@ -36,6 +36,8 @@ def prepare(url: str, locations: Sequence[Path]) -> None:
 
 def upgrade(url: str, locations: Sequence[Path], secret: str = "") -> None:
     """Every missing revision, all or none. `locations` are the office's revision folders; `secret` as `migrate.upgrade`."""
+    from engine.store import migrate  # Alembic is for this alone
+
     store = Store(url)
     try:
         with store.transaction() as connection:

@@ -10,13 +10,14 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Refused
 from forms.i18n import T
 from processes.documents.glyphs import missing, ranges
+
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 FONTS = Path(__file__).resolve().parents[2] / "web" / "static" / "dist" / "fonts"
@@ -54,6 +55,8 @@ def _compile(template: str, data: Mapping[str, Any], kind: Any, ppi: float | Non
             ),
             code="GLYPH_MISSING",
         )
+    import typst  # with the first document: most processes never set one
+
     compiler = typst.Compiler(
         (TEMPLATES / f"{template}.typ").read_bytes(),
         font_paths=fonts,
@@ -90,5 +93,7 @@ def _fonts(folder: Path) -> tuple[typst.Fonts, list[tuple[int, int]]]:
             ),
             code="FONTS_MISSING",
         )
+    import typst
+
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder)])
     return fonts, ranges(folder / FACES[0])

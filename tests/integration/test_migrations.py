@@ -16,7 +16,7 @@ import engine.attachments.tables
 import engine.identity.tables  # noqa: F401  all tables
 from engine import history, replies
 from engine.commands.port import Once
-from engine.store import migrate
+from engine.store import migrate, revisions
 from engine.store import tables as t
 from engine.store.metadata import UtcDateTime, metadata
 from engine.store.packed import fold
@@ -55,7 +55,7 @@ def test_an_upgraded_database_is_what_the_code_expects(empty: Store) -> None:
     with empty.transaction() as connection:
         migrate.upgrade(connection, MIGRATIONS)
     with empty.snapshot() as connection:
-        assert migrate.is_current(connection, MIGRATIONS)
+        assert revisions.is_current(connection, MIGRATIONS)
         assert migrate.differences(connection) == []
 
 
@@ -64,7 +64,7 @@ def test_upgrading_twice_changes_nothing(empty: Store) -> None:
         with empty.transaction() as connection:
             migrate.upgrade(connection, MIGRATIONS)
     with empty.snapshot() as connection:
-        assert migrate.is_current(connection, MIGRATIONS)
+        assert revisions.is_current(connection, MIGRATIONS)
 
 
 def test_a_database_of_a_newer_program_is_not_current(empty: Store) -> None:
@@ -73,7 +73,7 @@ def test_a_database_of_a_newer_program_is_not_current(empty: Store) -> None:
         connection.exec_driver_sql("DELETE FROM alembic_version")
         connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES ('engine_9999')")
     with empty.snapshot() as connection:
-        assert not migrate.is_current(connection, MIGRATIONS)
+        assert not revisions.is_current(connection, MIGRATIONS)
 
 
 def test_the_same_constraints_stand_whether_migrated_or_made_at_once(empty: Store, tmp_path) -> None:

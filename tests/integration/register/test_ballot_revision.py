@@ -11,7 +11,7 @@ from alembic import command
 from sqlalchemy import MetaData, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.store import migrate
+from engine.store import migrate, revisions
 from engine.store.metadata import new_id
 from engine.store.unit_of_work import Store
 from processes import office
@@ -133,7 +133,7 @@ def test_rounds_counted_on_paper_are_kept(empty: Store) -> None:
     with empty.transaction() as connection:
         migrate.upgrade(connection, MIGRATIONS)
     with empty.snapshot() as connection:
-        assert migrate.is_current(connection, MIGRATIONS)
+        assert revisions.is_current(connection, MIGRATIONS)
         rows = {row["id"]: row for row in connection.execute(select(ballot_round)).mappings()}
         assert [row["recusal_counts_present"] for row in connection.execute(select(review_meeting)).mappings()] == [
             False

@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 from sqlalchemy import MetaData, insert, select
 
-from engine.store import migrate
+from engine.store import migrate, revisions
 from engine.store.unit_of_work import Store
 from processes import office
 from processes.register.document_tables import policy_document
@@ -45,7 +45,7 @@ def test_what_was_published_is_kept(empty: Store) -> None:
     with empty.transaction() as connection:
         migrate.upgrade(connection, MIGRATIONS)
     with empty.snapshot() as connection:
-        assert migrate.is_current(connection, MIGRATIONS)
+        assert revisions.is_current(connection, MIGRATIONS)
         c = policy_document.c
         rows = connection.execute(select(c.id, c.parent_id, c.file_id, c.published_at).order_by(c.id)).all()
     assert [tuple(row) for row in rows] == [
