@@ -8,6 +8,7 @@ import random
 import signal
 import threading
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -53,17 +54,19 @@ def reborn(engine: Engine, folder: Path) -> Engine:
     return Engine(engine.settings, engine.registry, SystemClock(), {"mail": carry})
 
 
-def complete(engine: Engine, folder: Path, slot: str, born: float, chance: random.Random) -> None:
-    """Complete tasks until every instance has ended. First what the last life intended and was not answered is asked again,
-    with its own key. The first answer of each life is written to `first` with its age in seconds."""
+def complete(engine: Engine, folder: Path, slot: str, place: int, born: float, chance: random.Random) -> None:
+    """Complete the tasks of this place (of two; and a few of the other's) until every instance has ended. First what the last
+    life intended and was not answered is asked again, with its own key. The first answer of each life is written to `first`
+    with its age in seconds."""
     intents, answers = Journal(folder / f"intents-{slot}"), Journal(folder / f"answers-{slot}")
     answered = {line[0] for line in read(folder / f"answers-{slot}")}
     first = Journal(folder / "first")
     open_ones = [line[0] for line in read(folder / f"intents-{slot}") if line[0] not in answered]
     fresh = True
     while True:
-        items = [item.id for item in engine.ask(WorkList(ANN, max_results=100)).items]
-        if not items and not open_ones and not engine.ask(Unfinished()):
+        found = [item.id for item in engine.ask(WorkList(ANN, max_results=100)).items]
+        items = [task for task in found if zlib.crc32(task.encode()) % 2 == place or chance.random() < 0.02]
+        if not found and not open_ones and not engine.ask(Unfinished()):
             return
         if not items:
             fresh = False  # nothing to do at first: what comes is not late
@@ -96,7 +99,7 @@ class Unfinished:
 
 def clerk(engine: Engine, folder: Path, slot: str, born: float, seed: int) -> None:
     """A process like those of `zhiping web`: people's work alone."""
-    complete(reborn(engine, folder), folder, slot, born, random.Random(seed))
+    complete(reborn(engine, folder), folder, slot, int(slot == "clerk-b"), born, random.Random(seed))
 
 
 def worker(engine: Engine, folder: Path, slot: str, born: float, seed: int) -> None:
@@ -112,8 +115,10 @@ def whole(engine: Engine, folder: Path, slot: str, born: float, seed: int) -> No
     engine = reborn(engine, folder)
     engine.start_background()
     threads = [
-        threading.Thread(target=complete, args=(engine, folder, f"{slot}-{number}", born, random.Random(seed + number)))
-        for number in range(2)
+        threading.Thread(
+            target=complete, args=(engine, folder, f"{slot}-{place}", place, born, random.Random(seed + place))
+        )
+        for place in range(2)
     ]
     for thread in threads:
         thread.start()
