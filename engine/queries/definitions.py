@@ -109,9 +109,9 @@ class DefinitionStatistics:
         active = select(alike.label("elements"), func.count().label("n")).join(
             t.instance, instance.id == state.instance_id
         )
-        for row in connection.execute(active.where(mine, instance.ended_at.is_(None)).group_by(alike)):
-            for place in {(each["definition_key"], each["element_id"]) for each in orjson.loads(row.elements)}:
-                standing[place] += row.n
+        for elements, n in connection.execute(active.where(mine, instance.ended_at.is_(None)).group_by(alike)):
+            for place in {(each["definition_key"], each["element_id"]) for each in orjson.loads(elements)}:
+                standing[place] += n
         broken: dict[tuple[str, str], int] = {
             (row.definition_key, row.element_id): row.n
             for row in connection.execute(
