@@ -57,6 +57,10 @@ class StepContext(Protocol):
     variables: Mapping[str, Any]  # of the scope the task stands in; read only
 
     @property
+    def key(self) -> str:
+        """The same at every try of this step and of no other step: what somebody outside may know a repetition by."""
+
+    @property
     def keyring(self) -> Keyring:
         """Seals and opens the register's fields (telephones); what it opens never becomes a variable."""
 

@@ -41,7 +41,9 @@ class RetryIncident:
                 by=display_name(step.connection, row.resolved_by),
                 at=row.changed_at,
             )
-        case.require_moving()
+        # What a case wanted done elsewhere (a letter, another case's start) is still wanted when the case itself is over.
+        if row.task_id is not None or case.state == "suspended":
+            case.require_moving()
         data = {"incident": self.incident_id, **({"reason": self.reason} if self.reason else {})}
         case.note("retried", element_id=row.element_id, definition_key=row.definition_key, data=data)
         if row.task_id is not None:
@@ -51,7 +53,8 @@ class RetryIncident:
             queue.revive(step.connection, row.job_id, step.now)
             step.stirred = True
             incidents.resolve(case, row)
-            case.state = "incident" if incidents.any_open(step, case.id) else "active"
+            if case.moving:
+                case.state = "incident" if incidents.any_open(step, case.id) else "active"
             case.save(moved=False)
         state = step.connection.scalar(select(incident.c.state).where(incident.c.id == self.incident_id))
         return {"id": self.incident_id, "state": state, "instance": case.summary()}

@@ -100,6 +100,10 @@ class HandlerContext:
     wishes: Wishes = field(default_factory=Wishes)
 
     @property
+    def key(self) -> str:
+        return f"{self.instance_id}/{self.task_id}"
+
+    @property
     def keyring(self) -> Keyring:
         return Keyring(self.secret)
 
@@ -173,7 +177,7 @@ class StepServices:
         parameters = _load(handler, request.parameters)
         try:
             with self._step.connection.begin_nested():
-                result = _checked(handler, handler.call(context, parameters) or {})
+                result = _checked(handler, handler.call(context, parameters))
                 request.accept(result)
         except (BpmnError, ZhipingError):
             raise
@@ -186,13 +190,16 @@ class StepServices:
         except Exception as error:
             self._may_pass(request, error)
             raise
+        except SystemExit as error:
+            self._may_pass(request, error)
+            raise RuntimeError("the handler wanted to end the program") from error
         self.wishes.add(context.wishes)
         return result
 
     def _may_pass(self, request: ServiceCall, error: Exception) -> None:
         """A failure nobody meant (a platform that does not answer, a bug): it is tried again before a person is asked."""
+        self.passing.add(request.task_id)  # first: an error may not even let itself be told
         log.warning("service failed", topic=request.topic, instance=self._case.id, error=repr(error))
-        self.passing.add(request.task_id)
 
 
 def _load(handler: Handler, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,13 +210,19 @@ def _load(handler: Handler, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-def _checked(handler: Handler, result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result as plain JSON values, exactly what its schema declares."""
+def _checked(handler: Handler, result: Any) -> dict[str, Any]:
+    """The result as plain JSON values, exactly what its schema declares; None stands for none."""
     schema = handler.result()
+    result = {} if result is None else result
+    if not isinstance(result, Mapping):
+        raise _wrong(handler, "RESULT_INVALID", {})
     unknown = sorted(set(result) - set(schema.fields))
     if unknown:
         raise _wrong(handler, "RESULT_INVALID", {name: ["?"] for name in unknown})
-    dumped: dict[str, Any] = schema.dump(result)
+    try:
+        dumped: dict[str, Any] = schema.dump(result)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise _wrong(handler, "RESULT_INVALID", {}) from error
     errors = schema.validate(dumped)
     if errors:
         raise _wrong(handler, "RESULT_INVALID", errors)

@@ -50,7 +50,8 @@ class Postgres:
             hide_parameters=True,  # an error may be logged or shown; the values people typed may not
             connect_args={
                 "connect_timeout": WAIT,
-                "options": f"-c lock_timeout={WAIT}s -c idle_in_transaction_session_timeout=60s -c timezone=UTC",
+                # A process that was stopped in a transaction loses its locks in time for another to do its work within a minute.
+                "options": f"-c lock_timeout={WAIT}s -c idle_in_transaction_session_timeout=45s -c timezone=UTC",
             },
         )
 
