@@ -196,7 +196,7 @@ class StepServices:
         self.wishes.add(context.wishes)
         return result
 
-    def _may_pass(self, request: ServiceCall, error: Exception) -> None:
+    def _may_pass(self, request: ServiceCall, error: BaseException) -> None:
         """A failure nobody meant (a platform that does not answer, a bug): it is tried again before a person is asked."""
         self.passing.add(request.task_id)  # first: an error may not even let itself be told
         log.warning("service failed", topic=request.topic, instance=self._case.id, error=repr(error))
