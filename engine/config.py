@@ -31,6 +31,7 @@ class Settings:
     clock: str = "system"  # "system" or "manual"
     four_eyes: bool = True
     attachments_url: str = ""  # a folder or s3://…; empty means data_dir/attachments
+    log_level: str = "info"
     trusted_proxies: int = 0  # how many proxies in front may tell the caller's address and whether it was HTTPS
     job_seconds: int = 30  # a command or a job that takes longer hangs: its process is ended and begun anew
 
@@ -67,6 +68,7 @@ class Settings:
             clock=_one_of("clock", value("clock", "system"), ("system", "manual")),
             four_eyes=_one_of("four_eyes", value("four_eyes", "on"), ("on", "off")) == "on",
             attachments_url=value("attachments_url"),
+            log_level=_one_of("log_level", value("log_level", "info"), ("debug", "info", "warning", "error")),
             trusted_proxies=int(_one_of("trusted_proxies", value("trusted_proxies", "0"), ("0", "1", "2", "3"))),
             job_seconds=_seconds("job_seconds", value("job_seconds", "30")),
         )

@@ -16,6 +16,7 @@ class Seen:
     def __init__(self, command: Any) -> None:
         self.command = type(command).__name__
         self.job: str | None = getattr(getattr(command, "job", None), "key", None)
+        self.confidential: bool = getattr(command, "confidential", False)  # who asked must stand nowhere
         self.seconds = 0.0
         self.outcome = "ok"
         self.instance_id: str | None = None

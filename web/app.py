@@ -14,7 +14,7 @@ from engine.clock import Clock, SystemClock
 from engine.identity.crypto import Keyring
 from engine.store import patience
 from forms import i18n
-from web import api, health, pages, problems, robots, security
+from web import api, health, logs, pages, problems, robots, security
 from web.context import Wiring
 from web.language import Speaks
 
@@ -36,8 +36,9 @@ class Json(JSONProvider):
         return orjson.loads(s)
 
 
-def create_app(engine: Engine, *, wall: Clock | None = None) -> Flask:
-    """An application around `engine`. `wall` replaces the real clock of sessions and tokens (tests only)."""
+def create_app(engine: Engine, *, wall: Clock | None = None, logged: bool = False) -> Flask:
+    """An application around `engine`. `wall` replaces the real clock of sessions and tokens (tests only); with `logged`
+    each request and each command leaves a line in the log."""
     settings = engine.settings
     app = Flask("web", root_path=str(resources.files("web")))
     app.json = Json(app)
@@ -52,9 +53,12 @@ def create_app(engine: Engine, *, wall: Clock | None = None) -> Flask:
     app.teardown_request(lambda _error: patience.no_request())
     app.jinja_env.globals.update(_=i18n.gettext, gettext=i18n.gettext, language=i18n.language)
 
+    logs.register(app, access=logged)
+    if logged:
+        engine.observers.append(logs.command)
     problems.register(app)
     security.register(app)
-    health.register(app)
+    health.register(app, engine)
     api.register(app)
     pages.register(app)
     robots.register(app)
@@ -63,4 +67,5 @@ def create_app(engine: Engine, *, wall: Clock | None = None) -> Flask:
     proxies = settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+    app.wsgi_app = logs.Requests(app.wsgi_app, trusted=proxies > 0)  # type: ignore[method-assign]
     return app

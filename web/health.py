@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
-from dataclasses import asdict
-from typing import cast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from sqlalchemy import QueuePool
 
-from engine.queries.gauges import Gauges
+from engine.engine import Engine
+from engine.errors import NotFound, ZhipingError
+from engine.observing import Seen
+from engine.queries.gauges import Counts, Gauges
+from engine.queries.schema import SchemaFits
+from forms.i18n import T
+from processes.publicity.calendar_ahead import CalendarAhead
 from web.context import engine
+from web.revisions import MIGRATIONS
 
 blueprint = Blueprint("health", __name__)
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+UNHEARD = 120.0  # seconds that due work may wait where nobody ever gave a sign of life: then nobody is there
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name: the folder in which processes keep their figures
+PROXIED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
 GAUGES = {
     "open_tasks": "Human tasks waiting",
     "overdue_tasks": "Human tasks past their date",
     "incidents": "Incidents not resolved",
     "due_timers": "Timers whose instant has come",
+    "oldest_due_timer_seconds": "How late the oldest of them is",
     "waiting_jobs": "Background work that is due",
+    "oldest_job_seconds": "How late the oldest of it is",
+    "scheduled_jobs": "Background work for later",
+    "failed_jobs": "Background work that was given up",
+    "suspended_instances": "Cases that somebody paused",
+    "background_workers": "Processes that do background work and gave a sign of life in the last two minutes",
 }
 
 
 class Meters:
-    """One registry per application, under `app.extensions["meters"]`."""
+    """One registry per application, under `app.extensions["meters"]`: what this process did. Where several processes share
+    a folder (`share`), each adds to what all of them tell."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -35,7 +59,76 @@ class Meters:
         self.seconds = Histogram(
             "zhiping_request_seconds", "Time to answer", names[:2], registry=self.registry, buckets=BUCKETS
         )
-        self.gauges = {name: Gauge(f"zhiping_{name}", text, registry=self.registry) for name, text in GAUGES.items()}
+        self.commands = Histogram(
+            "zhiping_command_seconds", "Time of a command", ("command",), registry=self.registry, buckets=BUCKETS
+        )
+        self.outcomes = Counter(
+            "zhiping_commands_total", "Commands by outcome", ("command", "outcome"), registry=self.registry
+        )
+        self.pool = Gauge(
+            "zhiping_database_connections",
+            "Connections of the web processes to the database",
+            ("state",),
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+
+    def command(self, seen: Seen) -> None:
+        """An observer of the engine."""
+        self.commands.labels(seen.command).observe(seen.seconds)
+        self.outcomes.labels(seen.command, seen.outcome).inc()
+
+    def look_at(self, one: Engine) -> None:
+        pool = one.store.dialect.engine.pool
+        if isinstance(pool, QueuePool):
+            self.pool.labels("in_use").set(pool.checkedout())
+            self.pool.labels("idle").set(pool.checkedin())
+
+    def told(self) -> bytes:
+        if SHARED not in os.environ:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)
+        return generate_latest(together)
+
+
+def share(folder: Path) -> None:
+    """Before the first process is forked: all of them keep their figures in `folder`, which is emptied."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ[SHARED] = str(folder)
+    values.ValueClass = values.MultiProcessValue()
+
+
+def forget(pid: int) -> None:
+    """A process has ended: what it was doing is nothing now; what it did stays counted."""
+    if SHARED in os.environ:
+        mark_process_dead(pid)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stored:
+    """What stands in the database, which is the same whichever process is asked."""
+
+    counts: Counts
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        counts = self.counts
+        figures = {
+            "oldest_due_timer_seconds": counts.oldest_due_timer,
+            "oldest_job_seconds": counts.oldest_job,
+            "background_workers": counts.workers_alive,
+        }
+        for name, text in GAUGES.items():
+            value = figures[name] if name in figures else getattr(counts, name)
+            yield GaugeMetricFamily(f"zhiping_{name}", text, value=value)
+        if counts.background_age is not None:
+            text = "Seconds since the last sign of life of the background work"
+            yield GaugeMetricFamily("zhiping_background_age_seconds", text, value=counts.background_age)
+        by_code = GaugeMetricFamily("zhiping_incidents_by_code", "Incidents not resolved, by code", labels=["code"])
+        for code, count in sorted(counts.incidents_by_code.items()):
+            by_code.add_metric([code], count)
+        yield by_code
 
 
 @blueprint.get("/healthz")
@@ -46,18 +139,53 @@ def alive() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """The database answers and has our tables; else 503 (or 500, where the tables are missing)."""
-    engine().ask(Gauges())
-    return jsonify(status="ok")
+    """200 `{"status": "ok", "checks": {…}}`, or 503 where one of the checks failed; each says `ok` or what is wrong."""
+    checks = {"database": "ok"}
+    try:
+        counts = engine().ask(Gauges())
+    except ZhipingError as error:
+        checks["database"] = error.code
+    except Exception as error:  # noqa: BLE001 - a table is missing, or whatever a driver raises: not ready, and told which
+        checks["database"] = type(error).__name__
+    else:
+        checks["schema"] = _schema()
+        checks["calendars"] = _calendars()
+        checks["background"] = _background(counts)
+    good = all(one == "ok" for one in checks.values())
+    return jsonify(status="ok" if good else "failed", checks=checks), 200 if good else 503
 
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """For Prometheus: requests of this process, and what stands in the database."""
+    """For Prometheus, asked directly: whoever comes through a proxy from outside is told that there is nothing here."""
+    if any(name in request.headers for name in PROXIED):
+        raise NotFound(T("没有这个地址，或者您无权知道它的内容。"))
     meters = _meters()
-    for name, value in asdict(engine().ask(Gauges())).items():
-        meters.gauges[name].set(value)
-    return Response(generate_latest(meters.registry), content_type=CONTENT_TYPE_LATEST)
+    meters.look_at(engine())
+    stored = CollectorRegistry()
+    stored.register(_Stored(engine().ask(Gauges())))
+    return Response(meters.told() + generate_latest(stored), content_type=CONTENT_TYPE_LATEST)
+
+
+def _schema() -> str:
+    """Looked at until it is right; a database does not go back under a running program."""
+    kept = current_app.extensions
+    if not kept.get("schema"):
+        kept["schema"] = engine().ask(SchemaFits(MIGRATIONS))
+    return "ok" if kept["schema"] else "not at the revision of this program"
+
+
+def _calendars() -> str:
+    ahead = engine().ask(CalendarAhead())
+    return f"no working-day calendar for {ahead.missing}" if ahead.now else "ok"
+
+
+def _background(counts: Counts) -> str:
+    if counts.workers_alive:
+        return "ok"
+    if counts.background_age is not None:
+        return f"no sign of life for {int(counts.background_age)} s"
+    return "ok" if counts.overdue < UNHEARD else "nobody has ever worked in the background, and something is due"
 
 
 def _begin() -> None:
@@ -71,6 +199,7 @@ def _count(response: Response) -> Response:
     meters.requests.labels(method, route, str(response.status_code)).inc()
     if "began" in g:
         meters.seconds.labels(method, route).observe(time.perf_counter() - g.began)
+    meters.look_at(engine())
     return response
 
 
@@ -78,8 +207,10 @@ def _meters() -> Meters:
     return cast(Meters, current_app.extensions["meters"])
 
 
-def register(app: Flask) -> None:
-    app.extensions["meters"] = Meters()
+def register(app: Flask, one: Engine) -> None:
+    meters: Any = Meters()
+    app.extensions["meters"] = meters
+    one.observers.append(meters.command)
     app.before_request(_begin)
     app.after_request(_count)
     app.register_blueprint(blueprint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +16,7 @@ from engine import errors
 from engine.clock import local
 from engine.store import space
 from forms.i18n import T, Text
-from web import security
+from web import logs, security
 
 log = structlog.get_logger(__name__)
 
@@ -188,8 +187,9 @@ def _unexpected(error: Exception) -> Response:
     """Nothing a caller sends may lead here; what does is our mistake. The reference finds it in the log."""
     if isinstance(error, OSError) and space.is_full(error):
         return _ours(space.full())  # a large request waits in a temporary file, which has no room either
-    reference = secrets.token_hex(6)
-    log.exception("unexpected error", reference=reference, path=request.path, method=request.method)
+    reference = logs.request_id()
+    route = request.url_rule.rule if request.url_rule is not None else "none"
+    log.exception("unexpected error", route=route, method=request.method)
     body = {
         "title": str(TITLES[500]),
         "status": 500,

@@ -19,7 +19,7 @@ from engine.config import Settings
 from engine.jobs.queue import worker_name
 from engine.jobs.supervisor import Supervisor
 from engine.jobs.watch import Watchdog
-from web import logs, memory
+from web import health, logs, memory
 from web.app import create_app
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 THREADS = 8
 SHARED_MEMORY = Path("/dev/shm")
+KEEPALIVE = 75  # seconds; proxies keep 60: they are who closes, so that no form is sent into a connection that just ends
 GRACE = 2.0  # seconds for the other requests of a process in which one hangs
 
 
@@ -47,6 +48,9 @@ class Server(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
+        logs.set_up(self.settings.log_level)  # before the fork: gunicorn's own first lines, too
+        if self.workers > 1:
+            health.share(self.settings.data_dir / "metrics")
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         for name, value in {
             "bind": f"{host}:{self.settings.port}",
@@ -56,21 +60,22 @@ class Server(BaseApplication):
             "worker_tmp_dir": str(SHARED_MEMORY) if os.access(SHARED_MEMORY, os.W_OK) else None,
             "timeout": 60,
             "graceful_timeout": self.settings.job_seconds,  # the running job and requests under way are finished
-            "keepalive": 5,
+            "keepalive": KEEPALIVE,
             "limit_request_line": 8190,
             "control_socket_disable": True,
-            "loglevel": "warning",
+            "loglevel": self.settings.log_level,
+            "logger_class": logs.Gunicorn,
             "proc_name": "zhiping",
             "worker_exit": self._stopped,
+            "child_exit": lambda _server, worker: health.forget(worker.pid),
         }.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
         """In the worker."""
-        logs.set_up()
         memory.spare()
         self.engine = self.make_engine()
-        app = create_app(self.engine)
+        app = create_app(self.engine, logged=True)
         memory.give_back()
         Watchdog(self.engine.watch, self.settings.job_seconds, end=_end_softly).start()
         if self.background:
@@ -93,5 +98,10 @@ def _end_softly() -> None:
 
 def run_worker(settings: Settings, make_engine: Callable[[], Engine]) -> None:
     """Background work alone, until SIGTERM or SIGINT; the running job is finished first. Open no database before."""
-    logs.set_up()
-    Supervisor(make_engine, settings.job_seconds).run()
+    logs.set_up(settings.log_level)
+    Supervisor(lambda: _observed(make_engine()), settings.job_seconds).run()
+
+
+def _observed(engine: Engine) -> Engine:
+    engine.observers.append(logs.command)
+    return engine

@@ -7,6 +7,7 @@ import sys
 import click
 
 from engine.errors import DeploymentRefused, Invalid, ZhipingError
+from web import logs
 from web.cli import checking, deploying, people, running, storing
 from web.cli.common import lint_line
 
@@ -34,6 +35,7 @@ for command in (
 
 def main() -> None:
     """Entry of the console script. What we refuse on purpose is told in a sentence, not in a traceback; exit status 1."""
+    logs.set_up("warning")  # what goes wrong unforeseen is told without anybody's data in it
     try:
         commands(standalone_mode=True, prog_name="zhiping")
     except DeploymentRefused as error:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
 
-import processes.register
 from engine.config import Settings
 from engine.engine import Engine
 from engine.store import prepare as ready
 from processes import office
+from web.revisions import MIGRATIONS as MIGRATIONS
 
 SETTINGS = (
     "database_url",
@@ -26,9 +25,9 @@ SETTINGS = (
     "four_eyes",
     "attachments_url",
     "trusted_proxies",
+    "log_level",
     "job_seconds",
 )
-MIGRATIONS = (Path(processes.register.__file__).resolve().parent / "migrations",)
 
 
 def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -417,7 +417,8 @@ def test_the_program_says_how_it_is(app: Flask, engine_: Engine, caller: Login, 
     client = app.test_client()
     start(caller("wang"))
     assert client.get("/healthz").json == {"status": "ok"}
-    assert client.get("/readyz").json == {"status": "ok"}
+    checks = dict.fromkeys(("database", "schema", "calendars", "background"), "ok")
+    assert client.get("/readyz").json == {"status": "ok", "checks": checks}
     told = client.get("/metrics").text
     assert "zhiping_open_tasks 1.0" in told
     assert 'route="/api/v1/process-definitions/key/<key>/start"' in told
