@@ -151,12 +151,13 @@ class Sought:
         return bool(self.group or self.due or (self.by and self.value))
 
     def asked(self) -> dict[str, Any]:
-        """As `WorkList` is asked."""
+        """As `WorkList` is asked. A deadline is the end of its day, 24:00: the first instant of the next."""
         day = _day(self.due)
+        midnight = datetime.combine(day + timedelta(days=1), time(0), SHANGHAI) if day else None
         return {
             "q": self.q or None,
             "candidate_group": self.group or None,
-            "due_before": datetime.combine(day + timedelta(days=1), time(0), SHANGHAI) if day else None,
+            "due_before": midnight + timedelta(microseconds=1) if midnight else None,
             "process_variable": ((self.by, self.value),) if self.by and self.value else (),
         }
 
