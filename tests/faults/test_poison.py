@@ -177,6 +177,25 @@ def test_a_server_in_which_a_job_hangs_or_kills_begins_anew(
     assert ("hangs: this process ends" in process.log.read_text()) == (fate == "hang")
 
 
+def test_a_request_that_hangs_takes_its_process_and_nobody_s_work_with_it(
+    database_url: str, make_engine: MakeEngine, begin: Begin
+) -> None:
+    engine = office(make_engine, database_url, asked())
+    known = make_hash("a long pass phrase")
+    engine.run(CreateAccount("dora", "Dora", None, (Membership("clerks"),), password_hash=known))
+    bad, good = start_all(engine, ["hang", "fine"], "asked")
+    hanging, fine = tasks(engine, bad)[0].id, tasks(engine, good)[0].id
+    process = begin(engine, "serve")
+    until(process.answers)
+    token = process.post("tokens", {"username": "dora", "password": "a long pass phrase"})["token"]
+    with pytest.raises((urllib.error.URLError, ConnectionError)):
+        process.post(f"tasks/{hanging}/complete", {"variables": {}}, token)
+    until(process.answers)
+    assert process.post(f"tasks/{fine}/complete", {"variables": {}}, token)["instance"]["state"] == "completed"
+    assert process.end() == 0
+    assert [item.id for item in tasks(engine, bad)] == [hanging]  # as it was
+
+
 def leases(engine: Engine) -> list[tuple[int, str | None]]:
     with engine.store.snapshot() as connection:
         rows = connection.execute(select(t.job.c.attempts, t.job.c.lease).order_by(t.job.c.attempts))
