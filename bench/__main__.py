@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from bench import fill, peer, table
 from bench.completion import completion_rows, loop_row
 from bench.inside import feel_row, memory_row
-from bench.site import ROOT, postgres_site, sqlite_site
+from bench.site import postgres_site, sqlite_site
 from bench.stored import stored_row
 from bench.table import Row
 from bench.waiting import list_rows, timer_rows
+from tests.live import ROOT
 
 NOTE = ROOT / "docs" / "performance.md"
 ROWS = ("completion", "loop", "stored", "lists", "timers", "memory", "sqlite", "feel")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
@@ -35,7 +35,7 @@ def cases(client: Client, key: str, variables: dict[str, object], times: Times, 
         yield case
 
 
-def steps(source: Iterator[Case], variables: dict[str, object]) -> Iterator[tuple[float, int, int]]:
+def steps(source: Iterator[Case], variables: Mapping[str, object]) -> Iterator[tuple[float, int, int]]:
     for case in source:
         while case.open:
             answer = case.step(variables)

@@ -52,6 +52,7 @@ HERE = Path(__file__).parent
 UNITS = tuple(f"u{number:02}" for number in range(1, 21))
 STATE_HEADER = 3  # bytes of a saved state before what is packed
 BATCH = 1000
+PATTERNS = 4 * len(UNITS)  # cases that the engine itself moves; all others are copies of these
 
 # Tables with rows of one case, in the order in which they can be filled; histories are written apart.
 PARTS: tuple[tuple[Table, Any], ...] = (
@@ -109,7 +110,7 @@ def fill(engine: Engine, cases: int, *, due_at: datetime | None = None) -> list[
         known = connection.scalar(select(t.definition.c.id).where(t.definition.c.key == KEY))
     if known is None:
         engine.run(Deploy(files={"filled.bpmn": (HERE / "filled.bpmn").read_bytes()}, actor=None))
-    count = min(cases, 4 * len(UNITS))
+    count = min(cases, PATTERNS)
     patterns = [_pattern(engine, owner, number, count, due_at) for number in range(count)]
     made = [pattern.id for pattern in patterns]
     key = engine.settings.key_for("state")

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,8 +104,8 @@ class Client:
     def open_tasks(self, instance: str) -> list[str]:
         return [str(task["id"]) for task in self.get(f"/api/v1/tasks?processInstanceId={instance}").body["items"]]
 
-    def complete(self, task: str, variables: dict[str, Any], **headers: str) -> Answer:
-        return self.post(f"/api/v1/tasks/{task}/complete", {"variables": variables}, **headers)
+    def complete(self, task: str, variables: Mapping[str, Any], **headers: str) -> Answer:
+        return self.post(f"/api/v1/tasks/{task}/complete", {"variables": dict(variables)}, **headers)
 
 
 class Case:
@@ -118,7 +118,7 @@ class Case:
         self._known = set(self.open)
         self._serial = 0
 
-    def step(self, variables: dict[str, Any]) -> Answer:
+    def step(self, variables: Mapping[str, Any]) -> Answer:
         task = self.open.pop(0)
         self._serial += 1
         answer = self.client.complete(task, variables, **{"Idempotency-Key": f"{task}-{self._serial}"})
