@@ -14,8 +14,9 @@ from typing import Any
 import click
 
 from engine.attachments.storage import CHUNK, storage
+from engine.commands.backup_taken import Backup, BackupTaken
 from engine.config import Settings
-from engine.errors import Refused, ZhipingError
+from engine.errors import Busy, Refused, ZhipingError
 from engine.store import backup as database_copy
 from engine.store import prepare as ready
 from engine.store import space
@@ -23,7 +24,7 @@ from engine.store.sqlite import Sqlite
 from engine.store.unit_of_work import Store
 from forms.i18n import T
 from processes.register.rounds import open_rounds
-from web.cli.common import MIGRATIONS, with_settings
+from web.cli.common import MIGRATIONS, make_engine, with_settings
 from web.cli.wall import wall_now
 
 MANIFEST = "manifest.json"
@@ -50,6 +51,7 @@ def backup(settings: Settings, target: Path | None) -> None:
         raise _in_words(error) from error
     finally:
         unfinished.unlink(missing_ok=True)
+    _remember(settings, Backup(wall_now(), target.stat().st_size, count, target.name))
     click.echo(f"✓ {target} ({target.stat().st_size:,} B, {count} 个附件 · attachments)")
     click.echo(
         "  备份里没有 ZHIPING_SECRET_KEY：请另外保管，没有它加密的内容打不开。\n"
@@ -151,6 +153,19 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
     except (tarfile.TarError, zlib.error, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise damaged from error
     return manifest
+
+
+def _remember(settings: Settings, taken: Backup) -> None:
+    """For the operator's page. The backup itself is done: what cannot be written down is said, and no more."""
+    if ready.state(settings.database_url, MIGRATIONS) != ready.CURRENT:
+        return
+    engine = make_engine(settings)
+    try:
+        engine.run(BackupTaken(taken))
+    except Busy as error:
+        click.echo(f"! {error.text.to('zh')}\n  {error.text.to('en')}", err=True)
+    finally:
+        engine.stop()
 
 
 def _warn_of_rounds(settings: Settings) -> None:

@@ -79,7 +79,9 @@ def row(item: IncidentItem, names: Names) -> Row:
         text=str(item.message),
         code=item.code,
         facts=[
-            (name, str(value)[:LONGEST_VALUE]) for name, value in item.facts.items() if value not in (None, "", [], {})
+            (name, str(value)[:LONGEST_VALUE])
+            for name, value in item.facts.items()
+            if value not in (None, "", [], {}) and str(value) not in str(item.message)  # said already
         ],
         instance_id=item.process_instance_id,
         subject=subject(item.process_instance_id, item.business_key, names.process(item.definition_key)),

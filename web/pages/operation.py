@@ -89,7 +89,6 @@ def _page(actor: Actor, errors: dict[str, str], typed: dict[str, str]) -> str:
     return render_template(
         "operation/index.html",
         checks=checks,
-        worst=next((state for state in ("bad", "warn") if any(one.state == state for one in checks)), "good"),
         counts=counts,
         groups=[
             incidents.group(one, (item for item in items if item.code == one.code), names) for one in groups if names
