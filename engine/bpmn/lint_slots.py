@@ -18,6 +18,7 @@ from engine.registry import Registry
 from forms.i18n import T, Text
 
 MAX_EXPRESSIONS: Final = 1_500  # of one process; checking each costs a little
+MAX_FILTERS: Final = 10
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _CATCHING: Final = ("intermediateCatchEvent", "boundaryEvent", "receiveTask")
 
@@ -25,6 +26,7 @@ Slot = tuple[int, str, str, str]  # line, element, what it is called, FEEL
 
 
 def check_slots(process: Process, findings: Findings, registry: Registry | None, known: KnownNames) -> None:
+    check_filters(process, findings)
     expressions = list(_process_slots(process))
     for element in process.elements.values():
         expressions += _element_slots(element)
@@ -45,6 +47,22 @@ def check_slots(process: Process, findings: Findings, registry: Registry | None,
         if wrong is not None:
             text = T("{slot} 中的 FEEL 写法有误：{reason}", slot=slot, reason=wrong)
             findings.error(line, where, "FEEL", text, expression=expression[:500])
+
+
+def check_filters(process: Process, findings: Findings) -> None:
+    """The variables by which the work list can be filtered (property `filters`, see engine/filters.py)."""
+    secret = set(split_names(process.properties.get("secret")))
+    names = [part.partition("=")[0].strip() for part in split_names(process.properties.get("filters"))]
+    for name in names:
+        if not name.isidentifier():
+            text = T("filters 中的“{name}”不是变量名。写成“变量名=显示名称”，用逗号分开。", name=name)
+            findings.error(process.line, process.id, "FILTER_NAME", text)
+        elif name in secret:
+            text = T("变量“{name}”是保密的（secret），不能用来筛选任务。", name=name)
+            findings.error(process.line, process.id, "FILTER_SECRET", text)
+    if len(names) > MAX_FILTERS:
+        text = T("filters 中的变量超过 {n} 个，请减少。", n=MAX_FILTERS)
+        findings.error(process.line, process.id, "TOO_LARGE", text)
 
 
 def _process_slots(process: Process) -> Iterator[Slot]:

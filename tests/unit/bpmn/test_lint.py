@@ -460,3 +460,17 @@ def test_an_unknown_service_names_the_five_nearest() -> None:
     (problem,) = lint(xml(process("p", service("u", "vote.clos"), LINE)), registry=registry)
     names = problem.text.params["names"]
     assert (problem.code, len(names), names[0]) == ("TOPIC_UNKNOWN", 5, "vote.close")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"filters": "unit_code=单位，year"}, None),
+        ({"filters": "unit code"}, "FILTER_NAME"),
+        ({"filters": "salary=工资", "secret": "salary"}, "FILTER_SECRET"),
+        ({"filters": ",".join(f"name{n}" for n in range(11))}, "TOO_LARGE"),
+    ],
+)
+def test_filters_name_variables_that_are_no_secret(given: dict[str, str], code: str | None) -> None:
+    raw = xml(process("p", properties(**given) + user("u"), "s -> u -> e"))
+    assert found(raw) == ([(code, "p")] if code else [])
