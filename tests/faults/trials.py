@@ -6,6 +6,7 @@ nowhere in between.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -92,7 +93,7 @@ class Base:
 
 
 @dataclass
-class InOffice(Base):
+class InOffice(Base, ABC):
     """A small office with one diagram; each subject is an instance of it."""
 
     instances: dict[int, str] = field(default_factory=dict)
@@ -113,8 +114,9 @@ class InOffice(Base):
             self.keys[n] = task.id
 
     @classmethod
+    @abstractmethod
     def diagrams(cls) -> list[bytes]:
-        raise NotImplementedError
+        """The process `tried`, and what it needs beside it."""
 
     def finish(self, engine: Engine, n: int) -> None:
         """Complete the subject's first task; asked again it is the same request with the same key."""
