@@ -27,7 +27,6 @@ class Beat:
     Answers whether there was one of at least `NOTICEABLE`."""
 
     def execute(self, step: Step) -> bool:
-        replies.sweep(step.connection, step.now)
         row = t.heartbeat
         made = step.connection.execute(insert_new(step.connection, row).values(name=NAME, at=step.now))
         if made.rowcount == 1:
@@ -36,6 +35,8 @@ class Beat:
         if step.now <= last:
             return False
         step.connection.execute(update(row).where(row.c.name == NAME).values(at=step.now))
+        if (step.now.date(), step.now.hour) != (last.date(), last.hour):
+            replies.sweep(step.connection, step.now)
         if step.now - last < NOTICEABLE:
             return False
         step.connection.execute(insert(t.silence).values(id=new_id(), from_at=last, to_at=step.now))

@@ -196,7 +196,8 @@ class Case:
         self.offered = rows.sync(self, before, picture)
         messages.wake_kept(self, rows.sync_waiting(self, before.messages, picture))
         unresolved = incidents.sync(self, standing, picture.failures, services.passing)
-        self._write_state(run.dump(), picture, fresh=fresh)
+        # Of what has ended nothing runs on: its variables are kept for reading, its tokens are not.
+        self._write_state(b"" if picture.completed else run.dump(), picture, fresh=fresh)
         if picture.completed:
             self._end("completed", picture.end_elements[-1] if picture.end_elements else None)
         else:

@@ -59,7 +59,6 @@ def upgrade() -> None:
     )
     _move(connection, kept, _replies(connection))
     _replace("idempotency", "idempotency_rows")
-    op.create_index(op.f("ix_idempotency_created_at"), "idempotency", ["created_at"])
 
 
 def _replace(table: str, by: str) -> None:
