@@ -14,6 +14,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from bench import fill, peer, table
@@ -97,23 +98,23 @@ def measure(rows: Iterable[str], size: Size, *, with_peer: bool, tell: Callable[
 
     begun = time.monotonic()
     if wanted & ON_POSTGRES:
-        with postgres_site() as site, site.working():
-            with site.serving(size.web) as web:
-                if "completion" in wanted:
-                    add("completion", completion_rows(web, size.rounds, size.warming, size.turns, beside, "PostgreSQL"))
-                if "loop" in wanted:
-                    add("loop", [loop_row(web, size.loop, size.last, beside)])
-                if "stored" in wanted:
-                    add("stored", [stored_row(site, web, size.stored, "PostgreSQL", beside("bytes"))])
-                if wanted & {"lists", "timers"}:
-                    fill.fill(site.engine, size.waiting)
-                    tell(f"{size.waiting:,} waiting cases: there after {time.monotonic() - begun:.0f} s")
-                if "lists" in wanted:
-                    add("lists", list_rows(site, web, size.waiting, size.list_rounds))
-                if "timers" in wanted:
-                    add("timers", timer_rows(site, size.waiting, size.instants, size.burst))
+        with postgres_site() as site, site.working(), site.serving(size.web) as web:
+            if "completion" in wanted:
+                add("completion", completion_rows(web, size.rounds, size.warming, size.turns, beside, "PostgreSQL"))
+            if "loop" in wanted:
+                add("loop", [loop_row(web, size.loop, size.last, beside)])
+            if "stored" in wanted:
+                add("stored", [stored_row(site, web, size.stored, "PostgreSQL", beside("bytes"))])
+            if wanted & {"lists", "timers"}:
+                fill.fill(site.engine, size.waiting)
+                tell(f"{size.waiting:,} waiting cases: there after {time.monotonic() - begun:.0f} s")
+            if "lists" in wanted:
+                add("lists", list_rows(site, web, size.waiting, size.list_rounds))
+            if "timers" in wanted:
+                add("timers", timer_rows(site, size.waiting, size.instants, size.burst))
             if "memory" in wanted:
-                add("memory", [memory_row(site, size.requests)])
+                with nullcontext(web) if size.web == 1 else site.serving() as alone:
+                    add("memory", [memory_row(site, alone, size.requests)])
     if "sqlite" in wanted:
         with sqlite_site() as site, site.serving() as web:
             some = completion_rows(web, size.rounds, size.warming, size.turns, lambda _: "–", "SQLite")

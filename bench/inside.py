@@ -16,15 +16,14 @@ MOST_MS = 0.1
 EXPRESSION = "votes >= 6"
 
 
-def memory_row(site: Site, requests: int) -> Row:
-    """One web process answers them all: pages, lists, starts and completions."""
-    with site.serving() as web:
-        (pid,) = web.children()
-        _mixed(web, site, 40)
-        begun = resident_mb(pid)
-        _mixed(web, site, requests)
-        (still,) = web.children()
-        grown = resident_mb(still)
+def memory_row(site: Site, web: Web, requests: int) -> Row:
+    """`web` is one process and answers them all: pages, lists, starts and completions."""
+    (pid,) = web.children()
+    _mixed(web, site, 40)
+    begun = resident_mb(pid)
+    _mixed(web, site, requests)
+    (still,) = web.children()
+    grown = resident_mb(still)
     if still != pid:
         raise RuntimeError("the web process was replaced while it was measured")
     return Row(
