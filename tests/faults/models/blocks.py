@@ -210,11 +210,14 @@ class Grower:
             host = self._sub(min(depth, 2), inner, scope=scope, erring=erring)
         else:
             host = self._call(depth, inner, scope=scope, erring=erring)
+        counted = (
+            kind == "user" or one_by_one
+        )  # timers of several instances fall due together: who is first nothing fixes
         given = {
             "count": count,
             "listed": kind != "user" or self.dice.random() < 0.6,
             "one_by_one": one_by_one,
-            "enough": self.dice.randint(1, max(count, 1)) if self.dice.random() < 0.4 else None,
+            "enough": self.dice.randint(1, max(count, 1)) if counted and self.dice.random() < 0.4 else None,
             "collects": self.dice.random() < 0.5,
         }
         return Block("several", host.id, (host,), given)

@@ -140,10 +140,12 @@ def told(picture: Picture) -> list[tuple[str, Any]]:
 
 
 def repeated(model: Model) -> frozenset[str]:
-    """What several lines begun by one event may each write: which of them came last nothing fixes, so it is not compared."""
+    """What several lines begun by one event, or several instances at once, may each write: nothing fixes which of them came last."""
     found: set[str] = set()
     events = [b for b in model.blocks() if b.kind == "event" and not b.given["ends"]]
-    ahead = [block for event in events for block in event.walk()]
+    together = [b for b in model.blocks() if b.kind == "several" and not b.given["one_by_one"]]
+    parts = [part for b in together for part in b.parts if part.kind != "user"]
+    ahead = [block for begun in (*events, *parts) for block in begun.walk()]
     while ahead:
         block = ahead.pop()
         if f"v_{block.id}" not in found:
