@@ -251,7 +251,7 @@ class Verdict:
 
     broken: list[str]
     figures: dict[str, int]
-    background: list[datetime]  # when timers fired and messages came
+    timers: list[tuple[datetime, datetime]]  # when each was due, and when it fired
 
 
 def verdict(site: Site) -> Verdict:
@@ -266,12 +266,14 @@ def verdict(site: Site) -> Verdict:
             }
         told: Counter[str | None] = Counter()
         kinds: Counter[str] = Counter()
-        background = []
+        timers = []
         for one in instances:
             lines = engine.ask(InstanceEvents(OPERATOR, one, max_results=10**6)).items
             told.update(line.task_id for line in lines if line.kind == "completed" and is_task(line.element_id))
             kinds.update(line.kind for line in lines)
-            background += [line.at for line in lines if line.kind in ("timer_fired", "message_caught")]
+            timers += [
+                (datetime.fromisoformat(line.data["due"]), line.at) for line in lines if line.kind == "timer_fired"
+            ]
     found += [f"I1 task {task}: completed {n} times" for task, n in told.items() if n > 1]
     found += [f"I1 task {task}: {n} answers for one completion" for task, n in Counter(done).items() if n > 1]
     found += [f"I1 task {task}: answered, and not in the history" for task in set(done) - told.keys()]
@@ -287,4 +289,4 @@ def verdict(site: Site) -> Verdict:
         "timers": kinds["timer_fired"],
         "messages": kinds["message_caught"],
     }
-    return Verdict(found, {**counts, **figures}, sorted(background))
+    return Verdict(found, {**counts, **figures}, timers)

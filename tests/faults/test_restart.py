@@ -24,7 +24,7 @@ pytestmark = pytest.mark.fault
 
 SECONDS = float(os.environ.get("RESTART_SECONDS", "20"))
 SEED = int(os.environ.get("RESTART_SEED", random.SystemRandom().randrange(10**6)))
-RECOVERY = 5.0  # seconds from the database's return to the first completion, at most
+RECOVERY = 5.0  # seconds from the database's return to the first completion, and to any timer that is due, at most
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def test_restarts_of_the_database_cost_people_a_moment_and_nothing_else(server: 
         site.stop()
     seen = verdict(site)
     people = max(min(at for at in clerks.done_at if at > back) - back for back, _ in returns)
-    background = max(min(at for at in seen.background if at > back) - back for _, back in returns)
+    late = max(fired - max([due, *(back for _, back in returns if back < fired)]) for due, fired in seen.timers)
     print(
-        f"{len(returns)} losses; after the database was back the first completion took {people:.2f} s at most, the first work in "
-        f"the background {background.total_seconds():.2f} s; {dict(clerks.answers)}; {seen.figures}"
+        f"{len(returns)} losses; after the database was back the first completion took {people:.2f} s at most, a timer that "
+        f"was due {late.total_seconds():.2f} s; {dict(clerks.answers)}; {seen.figures}"
     )
     assert clerks.wrong == []
     assert seen.broken == []
@@ -75,7 +75,7 @@ def test_restarts_of_the_database_cost_people_a_moment_and_nothing_else(server: 
     assert clerks.answers["503"] > 0
     assert clerks.answers["no answer"] == 0
     assert people <= RECOVERY
-    assert background.total_seconds() <= RECOVERY
+    assert late.total_seconds() <= RECOVERY
 
 
 def quiet(site: Site) -> bool:
