@@ -6,15 +6,19 @@ import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from io import BytesIO
+from io import BytesIO, FileIO
 from pathlib import Path
+from typing import TextIO, cast
 
+import pytest
+import structlog
 from sqlalchemy import func, select
 
 from engine.attachments.tables import attachment
 from engine.engine import Engine
 from engine.store import tables as t
 from tests.web.pages.conftest import Browser
+from web import logs
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100_000)
 REASON = "申请晋升副研究馆员，材料见附件。"
@@ -67,3 +71,24 @@ def test_a_form_is_not_lost_on_a_full_disk(
     browser.send(path, sent)
     assert browser.status == 200
     assert rows(engine)[1] > before[1]
+
+
+def test_a_log_without_room_costs_nobody_a_request() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as raw:
+        logger = structlog.PrintLogger(cast(TextIO, logs._Lenient(cast(TextIO, Straight(raw)))))
+        with pytest.raises(OSError, match="No space left"):
+            raw.write(b"a line")
+        logger.msg("a line")
+
+
+class Straight:
+    """Text that goes to a file at once."""
+
+    def __init__(self, raw: FileIO) -> None:
+        self.raw = raw
+
+    def write(self, text: str) -> int:
+        return self.raw.write(text.encode())
+
+    def flush(self) -> None:
+        self.raw.flush()
