@@ -166,7 +166,7 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
     """Open tasks the actor could take now (four eyes aside): assigned to them, or unassigned and offered."""
     task = t.task.c
     return and_(
-        task.state == "open",
+        t.task_open,
         or_(
             task.assignee == actor.username,
             task.owner == actor.username,

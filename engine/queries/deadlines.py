@@ -32,7 +32,7 @@ class Deadlines:
         parts = []
         for kind, table, condition in (
             ("timer", t.timer, policy.instance_filter(self.actor)),
-            ("task", t.task, (t.task.c.state == "open") & policy.task_filter(self.actor)),
+            ("task", t.task, t.task_open & policy.task_filter(self.actor)),
         ):
             column = table.c
             query = (

@@ -102,7 +102,7 @@ class DueList:
         """Tasks, timers of cases that no person has, and cases that have neither; the same columns each."""
         instance, task, timer = t.instance.c, t.task.c, t.timer.c
         seen = policy.instance_filter(self.actor)
-        no_task = ~exists().where(task.instance_id == instance.id, task.state == "open")
+        no_task = ~exists().where(task.instance_id == instance.id, t.task_open)
         no_timer = ~exists().where(timer.instance_id == instance.id)
         tasks = select(
             literal("task").label("kind"),
@@ -114,7 +114,7 @@ class DueList:
             task.assignee,
             task.created_at.label("since"),
             task.due_at,
-        ).where(task.state == "open", policy.task_filter(self.actor))
+        ).where(t.task_open, policy.task_filter(self.actor))
         timers = (
             select(
                 literal("timer"),

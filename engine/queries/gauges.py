@@ -60,7 +60,7 @@ class Gauges:
 
     def answer(self, reading: Reading) -> Counts:
         connection, now = reading.connection, reading.now
-        open_ = t.task.c.state == "open"
+        open_ = t.task_open
         late = func.count().filter(t.task.c.due_at <= now)
         tasks = connection.execute(select(func.count(), late).select_from(t.task).where(open_)).one()
         codes = connection.execute(

@@ -140,7 +140,7 @@ def _late(
     """Step -> the cases that are late there."""
     task = t.task.c
     overdue = select(task.instance_id, task.definition_key, task.element_id).where(
-        task.instance_id.in_(_cases(definition_id)), task.state == "open", task.due_at <= reading.now
+        task.instance_id.in_(_cases(definition_id)), t.task_open, task.due_at <= reading.now
     )
     found: dict[str, set[str]] = defaultdict(set)
     for row in reading.connection.execute(overdue):
