@@ -98,7 +98,6 @@ class BoundaryCatch(BoundaryEvent, CatchEvent):
         assert element is not None
         activity = next(child for child in task.parent.children if child.task_spec.name == task.parent.task_spec.main)
         seen = self._seen(activity, task)
-        task.data = {**seen, **payload}
         if element.interrupting:
             # What another event has begun beside the activity may stand here too, its own steps cut out: it goes on.
             for sibling in task.parent.children:
@@ -118,6 +117,7 @@ class BoundaryCatch(BoundaryEvent, CatchEvent):
                 task.internal_data["due"] = cycle.every.after(due).isoformat()
                 task.internal_data["left"] = None if left is None else left - 1
                 return
+        task.data = {**seen, **payload}
         self._happened(task, machine)
         task._set_state(TaskState.READY)
 

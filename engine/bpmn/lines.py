@@ -63,9 +63,8 @@ class _Merge:
             return line
         merged = dict(line.data)
         for child, brought in lines:
-            beside = parts(child)
-            changed, removed = changes(child.data if beside else line.data, brought.data)
-            if beside:
+            changed, removed = changes(child.data if parts(child) else line.data, brought.data)
+            if _beside(child):
                 written = {*brought.writers, *child.internal_data.get("brought", ())}
                 changed |= {name: brought.data[name] for name in written if name in brought.data}
             for name in (*changed, *removed):
@@ -78,13 +77,18 @@ class _Merge:
                 else:
                     merged.pop(name, None)
         # What the line itself has changed is as late as its own tokens are, whatever has begun beside it since.
-        own_lasts = [brought.last for child, brought in lines if not parts(child)]
+        own_lasts = [brought.last for child, brought in lines if not _beside(child)]
         line.last = max([line.last, *own_lasts]) if own_lasts or own is not None else max(b.last for _, b in lines)
         line.data = merged
         return line
 
 
 def parts(task: Any) -> bool:
-    """Whether a line begins here beside another, with the variables of this very task."""
+    """Whether a line begins here beside another, with the variables of this very task. (A message's event keeps none of what it
+    saw: each of its lines has a `Branch`. In states of older releases the line hangs right below it, and is merged as it was then.)"""
+    return isinstance(task.task_spec, Branch) or (_beside(task) and task.task_spec.drawn.event.kind == "timer")
+
+
+def _beside(task: Any) -> bool:
     spec = task.task_spec
     return isinstance(spec, Branch) or (isinstance(spec, BoundaryEvent) and not spec.drawn.interrupting)
