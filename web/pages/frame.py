@@ -16,6 +16,7 @@ from engine.clock import local
 from engine.registry import Actor
 from forms.i18n import T, Text
 from processes.openness.commands import PUBLISHERS
+from processes.policy.commands import AUTHORITIES
 from processes.policy.queries import MAY_READ as PARAMETER_READERS
 from processes.publicity.objection_queries import INVESTIGATORS
 from processes.publicity.readers import STAFF
@@ -56,6 +57,7 @@ SECTIONS = (
     Section("process.index", T("流程"), _OVERSEERS, frozenset({"heat"})),
     Section("release.index", T("上传与启用"), _OVERSEERS),
     Section("operation.index", T("运行情况"), _OVERSEERS, frozenset({"incident", "repair"})),
+    Section("repair.cancellations", T("终止确认"), AUTHORITIES),  # the second person, of an office above
     Section("rollout.index", T("改革进度"), ROLLOUT_READERS),
     Section("policies.index", T("政策文件"), PUBLISHERS),
     Section("parameter.index", T("参数与日历"), PARAMETER_READERS, frozenset({"calendar"})),
