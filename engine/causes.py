@@ -83,6 +83,7 @@ CAUSES: dict[str, Cause] = {
     "TIME_LIMIT": Cause(T("一步算得太久，被停下了"), _SIZE),
     "DEPTH_LIMIT": Cause(T("流程一层套一层，套得太深"), _SIZE),
     "BRANCH_LIMIT": Cause(T("同时进行的分支太多"), _SIZE),
+    "SPREAD_LIMIT": Cause(T("要逐个办理的太多，带的内容合起来太大"), _SIZE),
     "MESSAGE_LIMIT": Cause(T("一次发出的消息太多"), _SIZE),
     "DATA_LIMIT": Cause(T("这件事带的内容太大"), _SIZE),
     # somebody or something was quicker

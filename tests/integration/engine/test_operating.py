@@ -78,7 +78,7 @@ def test_many_of_one_cause_are_tried_again_with_one_reason(engine: Engine, offic
     assert all(item.message is not None for item in batch.items)
     assert [one.id for one in engine.ask(RetryBatches(ADMIN))] == [batch.id]
     states = [look(engine, case).instance.state for case in (first, second, third)]
-    assert sorted(states) == ["active", "completed", "completed"]  # the one that failed is tried again by itself
+    assert sorted(states) == ["completed", "completed", "incident"]  # a person's try that fails waits for a person
     told = [
         event.data
         for case in (first, second, third)
