@@ -1,4 +1,5 @@
-"""Ending a case for good takes two persons: a process owner proposes, another of the same or a higher office confirms."""
+"""Ending a case for good takes two persons where its process says so: a process owner proposes, another of the same or a
+higher office confirms."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ LONGEST = 2_000  # characters of a reason
 
 @dataclass(frozen=True)
 class ProposeCancellation:
-    """A process owner wants a case ended. Who began it and in which nobody else has done anything ends it at once, and so
-    does anybody where four eyes are off.
+    """A process owner wants a case ended. That takes two where its process has the property `cancelledBy="two"` and four
+    eyes are on; but who began a case in which nobody else has done anything ends it at once.
 
     Answers `{"id", "state", "revision", "cancellation": id of the proposal, or None where it has ended}`.
     Raises Forbidden, NotFound, Invalid (`reason`), Conflict (ended, or proposed already)."""
@@ -40,7 +41,7 @@ class ProposeCancellation:
         case = Case.lock(step, self.instance_id, self.actor)
         if case.state != "suspended":
             case.require_moving()
-        if not step.engine.settings.four_eyes or _alone(step, case, self.actor):
+        if not _takes_two(step, case) or _alone(step, case, self.actor):
             return CancelInstance(self.instance_id, self.actor, self.reason).execute(step) | {"cancellation": None}
         reason = checked(self.reason)
         table = t.cancellation
@@ -116,6 +117,11 @@ def checked(reason: str) -> str:
     if not reason or len(reason) > LONGEST:
         raise Invalid({"reason": [T("请写明理由，不超过 {n} 字。", n=LONGEST)]})
     return reason
+
+
+def _takes_two(step: Step, case: Case) -> bool:
+    properties = case.release.bpmn.info(case.definition_key).properties
+    return step.engine.settings.four_eyes and properties.get("cancelledBy") == "two"
 
 
 def _alone(step: Step, case: Case, actor: Actor) -> bool:

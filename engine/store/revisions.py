@@ -61,5 +61,8 @@ def _marked(connection: Connection) -> set[str]:
 def _revisions(locations: Sequence[Path]) -> Iterator[Revision]:
     for folder in (VERSIONS, *locations):
         for file in sorted(folder.glob("[0-9]*.py")):
-            said = {name: tuple(_NAME.findall(value.partition("#")[0])) for name, value in _SAID.findall(file.read_text("utf-8"))}
+            said = {
+                name: tuple(_NAME.findall(value.partition("#")[0]))
+                for name, value in _SAID.findall(file.read_text("utf-8"))
+            }
             yield Revision(said["revision"][0], said["down_revision"], said["depends_on"])

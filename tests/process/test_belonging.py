@@ -17,7 +17,7 @@ from tests.conftest import MakeEngine
 from tests.process.objecting import result_notice
 from tests.process.sets import set_stage
 from tests.process.sitting import convene
-from tests.process.stage import OFFICE, OWNER, Stage, furnish, shipped
+from tests.process.stage import OFFICE, OWNER, ROOT, Stage, furnish, shipped
 
 # One service task by whoever starts it; the parameters are what the starter says.
 BPMN = """<?xml version="1.0" encoding="UTF-8"?>
@@ -140,3 +140,12 @@ def test_a_message_from_a_person_rewrites_no_case(whole: Stage) -> None:
 
 def test_the_office_starts_its_meeting_all_the_same(stage: Stage) -> None:
     assert stage.engine.run(StartInstance(OFFICE, key="P12_review_meeting_vote"))["state"] == "active"
+
+
+def test_no_case_of_the_office_is_ended_by_one_person() -> None:
+    """`cancelledBy`: a case in which others have worked is ended by two (docs/architecture.md)."""
+    found = {
+        path.stem: b'name="cancelledBy" value="two"' in path.read_bytes() for path in ROOT.glob("processes/*/*.bpmn")
+    }
+    assert len(found) >= 18
+    assert [name for name, by_two in found.items() if not by_two] == []

@@ -191,8 +191,8 @@ def resume(_body: dict[str, Any], instance_id: str) -> Any:
 @blueprint.response(200, CancelledSchema)
 @blueprint.alt_response(202, schema=CancelledSchema)
 def cancel(body: dict[str, Any], instance_id: str) -> Any:
-    """End it for good. Where others have worked in it this is a proposal (202, `cancellation` is its id), and the case ends
-    once a second person confirms it."""
+    """End it for good. Where its process asks for two persons (`cancelledBy`) and others have worked in it, this is a proposal
+    (202, `cancellation` is its id), and the case ends once a second person confirms it."""
     command = ProposeCancellation(instance_id=instance_id, actor=security.require_actor(), **body)
     answer = engine().run(command, once())
     return (answer, 202) if answer["cancellation"] else answer

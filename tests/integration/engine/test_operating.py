@@ -120,8 +120,16 @@ def test_who_lost_the_office_meanwhile_retries_nothing(engine: Engine, office: O
     assert look(engine, case).instance.state == "incident"
 
 
+def by_two(diagram: bytes) -> bytes:
+    """The same process, ended by two persons."""
+    says = b'<camunda:properties><camunda:property name="cancelledBy" value="two"/></camunda:properties>'
+    return re.sub(
+        rb"(<bpmn:process [^>]*>)", rb"\1<bpmn:extensionElements>" + says + rb"</bpmn:extensionElements>", diagram
+    )
+
+
 def test_a_case_ends_by_two(engine: Engine) -> None:
-    deploy(engine, simple())
+    deploy(engine, by_two(simple()))
     case = start(engine, "simple", OWNER2)
     with pytest.raises(Invalid):
         engine.run(ProposeCancellation(case, OWNER, " "))
@@ -154,7 +162,7 @@ def test_a_case_ends_by_two(engine: Engine) -> None:
 
 
 def test_a_proposal_is_dropped_by_either_with_a_reason(engine: Engine) -> None:
-    deploy(engine, simple())
+    deploy(engine, by_two(simple()))
     case = start(engine, "simple", OWNER2)
     for actor, status in ((OWNER, "withdrawn"), (OWNER2, "rejected")):
         made = engine.run(ProposeCancellation(case, OWNER, "a reason"))["cancellation"]
@@ -170,7 +178,7 @@ def test_a_proposal_is_dropped_by_either_with_a_reason(engine: Engine) -> None:
 
 
 def test_who_began_a_case_ends_it_alone_until_others_have_worked_in_it(engine: Engine, office: Office) -> None:
-    deploy(engine, simple(), waiting("waiting", "PT1H"), served())
+    deploy(engine, by_two(simple()), waiting("waiting", "PT1H"), by_two(served()))
     own = engine.run(ProposeCancellation(start(engine, "simple"), OWNER, "begun by mistake"))
     assert (own["state"], own["cancellation"]) == ("cancelled", None)
     office.failing = 9
@@ -186,9 +194,15 @@ def test_who_began_a_case_ends_it_alone_until_others_have_worked_in_it(engine: E
     assert engine.ask(Cancellations(OWNER)) == []
 
 
+def test_one_is_enough_where_the_process_asks_for_no_second(engine: Engine) -> None:
+    deploy(engine, simple())
+    answer = engine.run(ProposeCancellation(start(engine, "simple", OWNER2), OWNER, ""))
+    assert (answer["state"], answer["cancellation"]) == ("cancelled", None)
+
+
 def test_an_office_above_confirms_too(engine: Engine) -> None:
     engine.registry.overseers = frozenset({"clerks"})
-    deploy(engine, simple())
+    deploy(engine, by_two(simple()))
     made = engine.run(ProposeCancellation(start(engine, "simple", OWNER2), OWNER, "no use"))["cancellation"]
     [seen] = engine.ask(Cancellations(ANN))
     assert seen.may_decide
