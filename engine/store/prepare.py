@@ -11,6 +11,7 @@ from engine.store.unit_of_work import Store
 from forms.i18n import T
 
 EMPTY, CURRENT, OTHER = "empty", "current", "other"
+LOCK = "schema"
 
 
 def state(url: str, locations: Sequence[Path]) -> str:
@@ -41,6 +42,7 @@ def upgrade(url: str, locations: Sequence[Path], secret: str = "") -> None:
     store = Store(url)
     try:
         with store.transaction() as connection:
+            store.lock_name(connection, LOCK)  # several processes may be begun at once
             migrate.upgrade(connection, locations, secret)
     finally:
         store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ import engine.attachments.tables
 import engine.identity.tables  # noqa: F401  all tables
 from engine import history, replies
 from engine.commands.port import Once
-from engine.store import migrate, revisions
+from engine.store import migrate, prepare, revisions
 from engine.store import tables as t
 from engine.store.metadata import UtcDateTime, metadata
 from engine.store.packed import fold
@@ -200,3 +201,42 @@ def test_the_upgrade_hides_no_damage(empty: Store, damage: str) -> None:
         migrate.upgrade(connection, MIGRATIONS)
     with empty.snapshot() as connection:
         assert history.verify(connection, "one") is not None
+
+
+def begun(pool: ThreadPoolExecutor, store: Store) -> Future[None]:
+    """An upgrade on its way, that waits for somebody's lock (or has ended without)."""
+    upgrade = pool.submit(prepare.upgrade, store.url.render_as_string(), MIGRATIONS)
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while not upgrade.done():
+        with store.snapshot() as connection:
+            if connection.scalar(waiting):
+                break
+    return upgrade
+
+
+@pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
+def test_what_is_written_while_the_upgrade_begins_is_not_lost(empty: Store) -> None:
+    """A program that nobody stopped commits its line after the upgrade has come to the history."""
+    lines = old_lines("one", 3)
+    at_revision_3(empty, lines[:4])
+    with ThreadPoolExecutor() as pool:
+        with empty.transaction() as writer:
+            writer.execute(insert(OLD_EVENT), lines[4:])
+            upgrade = begun(pool, empty)
+        upgrade.result()
+    with empty.snapshot() as connection:
+        assert [line.seq for line in history.read(connection, "one")] == [1, 2, 3, 4, 5, 6]
+        assert history.verify(connection, "one") is None
+
+
+@pytest.mark.parametrize("empty", ["postgresql"], indirect=True)
+def test_two_processes_that_start_on_an_empty_database_make_its_tables_once(empty: Store) -> None:
+    """A web and a worker begun together: the second waits for the first, and finds everything made."""
+    with ThreadPoolExecutor() as pool:
+        with empty.transaction() as first:
+            empty.lock_name(first, prepare.LOCK)
+            second = begun(pool, empty)
+            migrate.upgrade(first, MIGRATIONS)
+        second.result()

@@ -34,6 +34,9 @@ T = TypeVar("T")
 
 def upgrade() -> None:
     connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        # What a program that is still running writes between the copy and the drop would be lost with the old tables.
+        op.execute("LOCK TABLE event, idempotency IN ACCESS EXCLUSIVE MODE")
     history = op.create_table(
         "event_rows",
         sa.Column("stream", sa.String(length=64), nullable=False),
