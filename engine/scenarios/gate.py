@@ -15,6 +15,7 @@ from engine.errors import Busy, Conflict, Problem
 from engine.scenarios.choosing import concerned
 from engine.scenarios.play import Outcome, not_played, play
 from engine.scenarios.sandbox import Workshop
+from engine.store import patience
 from forms.i18n import T
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def play_release(
         text = T("系统正在测试另一次上传或启用的流程，这次没有保存任何内容，请过半分钟再试。")
         raise Busy(text, code="TESTS_RUNNING", retry_after=RETRY_AFTER)
     try:
-        return Tested(fingerprint(whole), _play_all(whole, tests, registry, watch))
+        with patience.unhurried():  # thousands of small waits of a sandbox are not the request's wait for its database
+            return Tested(fingerprint(whole), _play_all(whole, tests, registry, watch))
     finally:
         _turn.release()
 

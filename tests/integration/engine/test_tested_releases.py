@@ -15,6 +15,7 @@ from engine.identity.tables import account
 from engine.queries.deployments import DeploymentList
 from engine.scenarios import gate
 from engine.scenarios.play import Outcome
+from engine.store import patience
 from tests.conftest import MakeEngine
 from tests.unit.bpmn.diagrams import node, process, user, xml
 from tests.unit.scenarios.desk import PEOPLE, furnish, person, registry, scenario
@@ -74,6 +75,19 @@ def test_what_passes_is_deployed_and_each_test_is_told(engine: Engine) -> None:
     done = engine.run(Deploy({"p.bpmn": GOOD, "p.test.yaml": TEST}, None, watch=heard.append))
     assert done["state"] == "active"
     assert [(each.passed, each.name, each.file) for each in heard] == [(True, "一件事", "p.test.yaml")]
+
+
+def test_what_is_tested_takes_nothing_of_the_patience_of_who_asked(engine: Engine) -> None:
+    """Minutes of tests would leave an upload no time for the database that it is kept in."""
+    left: list[float | None] = []
+    files = {"p.bpmn": GOOD, "p.test.yaml": TEST}
+    patience.request()
+    try:
+        engine.run(Deploy(files, OWNER, watch=lambda _outcome: left.append(patience.left())))
+        assert patience.left() is not None
+    finally:
+        patience.no_request()
+    assert left == [None]
 
 
 def test_what_fails_keeps_the_old_release(engine: Engine) -> None:
