@@ -81,8 +81,8 @@ class _Sheet:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def execute(self, _statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.rows += (dict(row) for row in rows)
+    def execute(self, _statement: Any, given: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        self.rows += (dict(row) for row in ([given] if isinstance(given, Mapping) else given))
 
 
 def people(engine: Engine) -> dict[str, Actor]:

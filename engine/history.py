@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from engine.store import tables as t
 from engine.store.packed import fold, unfold
-from engine.store.upsert import insert_new
+from engine.store.upsert import execute_each, insert_new
 from forms.i18n import Text
 
 MOST = 200  # lines in one row, so that a page of a long history unfolds little more than it shows
@@ -81,6 +81,9 @@ class Told:
     hash: str  # hex
 
 
+_ADD = insert(t.event)
+
+
 def append(connection: Connection, stream: str, head: Head, now: datetime, lines: Sequence[Line]) -> Head:
     """Write lines at the end of a chain whose `head` the caller holds under a lock; returns the new end."""
     rows = []
@@ -107,7 +110,7 @@ def append(connection: Connection, stream: str, head: Head, now: datetime, lines
             bodies.append(body)
         rows.append(sheet(stream, head, now, some[0].revision, bodies))
     if rows:
-        connection.execute(insert(t.event), rows)
+        execute_each(connection, _ADD, rows)
     return head
 
 

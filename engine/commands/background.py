@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 
 from engine.commands import messages
 from engine.commands.case import Case
@@ -14,13 +14,6 @@ from engine.commands.messages import Receiver
 from engine.commands.starting import startable
 from engine.commands.step import Step
 from engine.store import tables as t
-
-# Built once: every firing begins with it.
-_DUE = (
-    select(t.timer.c.id)
-    .where(t.timer.c.instance_id == bindparam("instance"), t.timer.c.due_at <= bindparam("now"))
-    .limit(1)
-)
 
 
 @dataclass(frozen=True)
@@ -30,8 +23,8 @@ class FireDue:
     instance_id: str
 
     def execute(self, step: Step) -> int:
-        case = Case.lock(step, self.instance_id, None)
-        if not case.moving or step.connection.scalar(_DUE, {"instance": case.id, "now": step.now}) is None:
+        case = Case.lock_to_run(step, self.instance_id, None)
+        if not case.moving or all(due_at > step.now for due_at in case.standing.timers.values()):
             return 0
         run, services = case.load()
         run.fire_due()
@@ -100,7 +93,7 @@ class RetryFailed:
     def execute(self, step: Step) -> None:
         incident = t.incident
         row = step.connection.execute(select(incident).where(incident.c.id == self.incident_id)).one()
-        case = Case.lock(step, row.instance_id, None)
+        case = Case.lock_to_run(step, row.instance_id, None)
         state = step.connection.scalar(select(incident.c.state).where(incident.c.id == self.incident_id))
         if state == "retrying" and case.moving:
             retry(case, row.task_id)
@@ -118,7 +111,7 @@ def retry(case: Case, task_id: str) -> None:
 def deliver(step: Step, receiver: Receiver, name: str, variables: Mapping[str, Any]) -> bool:
     """False where the receiver stopped waiting before its instance could be locked. Who may receive it was settled by
     `messages.receivers`."""
-    case = Case.lock(step, receiver.instance_id, None)
+    case = Case.lock_to_run(step, receiver.instance_id, None)
     waiting = step.connection.execute(
         select(t.waiting_message).where(t.waiting_message.c.id == receiver.waiting_id)
     ).first()

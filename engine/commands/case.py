@@ -29,6 +29,12 @@ from forms.i18n import T
 
 # Built once: they begin every step.
 _LOCK = select(t.instance).where(t.instance.c.id == bindparam("instance")).with_for_update()
+_WITH_STATE = (
+    select(t.instance, *(column.label(f"state_{column.name}") for column in t.instance_state.c))
+    .join_from(t.instance, t.instance_state, t.instance_state.c.instance_id == t.instance.c.id)
+    .where(t.instance.c.id == bindparam("instance"))
+    .with_for_update(of=[t.instance, t.instance_state])
+)
 # A task with its instance and the saved state, in one round trip. All three are locked, the instance first: whoever waited
 # for the lock then reads all three as they are after the wait, not as they were before it (a row that is only joined would
 # be the old one). Everybody else who changes a task or a state holds the instance, so nobody waits in a ring.
@@ -44,6 +50,16 @@ _OF_TASK = (
     .with_for_update(of=[t.instance, t.task, t.instance_state])
 )
 _STATE = select(t.instance_state).where(t.instance_state.c.instance_id == bindparam("instance"))
+# They end every step.
+_NEW_STATE = insert(t.instance_state)
+_NEXT_STATE = update(t.instance_state).where(t.instance_state.c.instance_id == bindparam("instance"))
+_NEXT_STATE = _NEXT_STATE.values({name: bindparam(name) for name in ("codec", "blob", "mac", "variables", "active")})
+_ROW = ("state", "revision", "ended_at", "end_element", "reason", "events", "head")
+_SAVE = (
+    update(t.instance)
+    .where(t.instance.c.id == bindparam("instance"), t.instance.c.revision == bindparam("expected"))
+    .values({name: bindparam(name) for name in _ROW})
+)
 
 CODEC = 1  # how `blob` is written; another number is refused, never guessed
 
@@ -84,6 +100,16 @@ class Case:
         if row is None:
             raise NotFound(T("没有这个流程实例。"))
         return cls(step, row, actor)
+
+    @classmethod
+    def lock_to_run(cls, step: Step, instance_id: str, actor: Actor | None) -> Case:
+        """As `lock`, the saved state with it, for a command that lets the instance run. Raises NotFound."""
+        row = step.connection.execute(_WITH_STATE, {"instance": instance_id}).first()
+        if row is None:
+            raise NotFound(T("没有这个流程实例。"))
+        case = cls(step, row, actor)
+        case._kept = _part(row, t.instance_state, "state_")
+        return case
 
     @classmethod
     def lock_of_task(cls, step: Step, task_id: str, actor: Actor) -> tuple[Case, SimpleNamespace] | None:
@@ -236,17 +262,18 @@ class Case:
         lines = [_stamped(line, stamp) for line in self.lines]
         self._head = history.append(self.step.connection, self.id, self._head, self.step.now, lines)
         changed = self.step.connection.execute(
-            update(t.instance)
-            .where(t.instance.c.id == self.id, t.instance.c.revision == self.revision - (1 if moved else 0))
-            .values(
-                state=self.state,
-                revision=self.revision,
-                ended_at=self._ended_at,
-                end_element=self._end_element,
-                reason=self.reason,
-                events=self._head.events,
-                head=self._head.hash,
-            )
+            _SAVE,
+            {
+                "instance": self.id,
+                "expected": self.revision - (1 if moved else 0),
+                "state": self.state,
+                "revision": self.revision,
+                "ended_at": self._ended_at,
+                "end_element": self._end_element,
+                "reason": self.reason,
+                "events": self._head.events,
+                "head": self._head.hash,
+            },
         )
         if changed.rowcount != 1:
             raise Conflict(T("流程刚刚被别人推进，请刷新后再试。"), by=None, at=None)
@@ -294,11 +321,10 @@ class Case:
                 for a in picture.active
             ],
         }
-        state = t.instance_state
         if fresh:
-            self.step.connection.execute(insert(state).values(instance_id=self.id, **values))
+            self.step.connection.execute(_NEW_STATE, {"instance_id": self.id, **values})
         else:
-            self.step.connection.execute(update(state).where(state.c.instance_id == self.id).values(**values))
+            self.step.connection.execute(_NEXT_STATE, {"instance": self.id, **values})
         if variables != self._variables:
             rows.sync_scopes(self, self.standing.scopes, picture.variables)
         if variables != self._variables or picture.completed:

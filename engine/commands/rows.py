@@ -20,7 +20,7 @@ from engine.registry import Actor
 from engine.store import tables as t
 from engine.store.metadata import Id, new_id
 from engine.store.packed import pack, unpack
-from engine.store.upsert import insert_new
+from engine.store.upsert import execute_each, insert_new
 
 if TYPE_CHECKING:
     from engine.commands.case import Case
@@ -67,7 +67,7 @@ _OFFER = (
     t.task.c.owner,
     *(t.task_candidate.c[n] for n in ("kind", "value", "scope")),
 )
-_OPEN = (t.task.c.instance_id == _OF) & (t.task.c.state == "open")
+_OPEN = (t.task.c.instance_id == _OF) & t.task_open
 _STANDING = union_all(
     select(literal("task").label("what"), t.task.c.id, t.task.c.created_at.label("at"), *_OFFER)
     .outerjoin_from(t.task, t.task_candidate, t.task_candidate.c.task_id == t.task.c.id)
@@ -82,6 +82,21 @@ _STANDING = union_all(
     ),
     select(literal("scope"), t.instance_scope.c.scope, null(), *_NONE).where(t.instance_scope.c.instance_id == _OF),
 )
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CLOSE = (
+    update(t.task)
+    .where(t.task.c.id.in_(_IDS))
+    .values(
+        state=bindparam("state"),
+        closed_at=bindparam("closed_at"),
+        completed_by=bindparam("completed_by"),
+        revision=t.task.c.revision + 1,
+    )
+)
+_NO_LONGER = {table: delete(table).where(table.c.id.in_(_IDS)) for table in (t.timer, t.waiting_message)}
+_NEW_TASK, _NEW_OFFER, _NEW_TIMER = insert(t.task), insert(t.task_candidate), insert(t.timer)
 
 
 def standing(step: Step, instance_id: str) -> Standing:
@@ -132,7 +147,9 @@ def clear(case: Case) -> None:
     for table in (t.timer, t.waiting_message, t.instance_value):
         case.step.connection.execute(delete(table).where(table.c.instance_id == case.id))
     mine = (t.job.c.instance_id == case.id) & t.job.c.kind.in_((queue.TIMERS, queue.RETRY))
-    case.step.connection.execute(delete(t.job).where(mine))
+    # One that has begun waits for this instance, and finds nothing to do: whoever waited for it here would wait for ever.
+    idle = select(t.job.c.id).where(mine).with_for_update(skip_locked=True)
+    case.step.connection.execute(delete(t.job).where(t.job.c.id.in_(idle)))
 
 
 def sync_waiting(case: Case, kept: frozenset[str], picture: Picture) -> list[WaitingMessage]:
@@ -216,7 +233,7 @@ def _sync_tasks(case: Case, before: Standing, picture: Picture) -> list[Offered]
     new = [task for key, task in wanted.items() if key not in before.tasks]
     if not new:
         return []
-    connection.execute(insert(t.task), [_task_row(case, task) for task in new])
+    execute_each(connection, _NEW_TASK, [_task_row(case, task) for task in new])
     offers = {task.id: tuple(_candidates(case, task)) for task in new}
     candidates = [
         {"task_id": key, "kind": each.kind, "value": each.value, "scope": each.scope}
@@ -224,22 +241,19 @@ def _sync_tasks(case: Case, before: Standing, picture: Picture) -> list[Offered]
         for each in offer
     ]
     if candidates:
-        connection.execute(insert(t.task_candidate), candidates)
+        execute_each(connection, _NEW_OFFER, candidates)
     return [Offered(task.id, task.element_id, case.step.now, task.assignee, None, offers[task.id]) for task in new]
 
 
 def _close(case: Case, gone: Iterable[str], drafts: Iterable[str]) -> None:
     """End open tasks. `drafts`: those of them for which somebody may have kept a draft."""
     gone = set(gone)
-    task = t.task
     done = gone & case.completed
     who = case.actor.username if case.actor else None
     for state, ids, by in (("completed", done, who), ("cancelled", gone - done, None)):
         for some in _chunks(ids):
             case.step.connection.execute(
-                update(task)
-                .where(task.c.id.in_(some))
-                .values(state=state, closed_at=case.step.now, completed_by=by, revision=task.c.revision + 1)
+                _CLOSE, {"ids": some, "state": state, "closed_at": case.step.now, "completed_by": by}
             )
     for some in _chunks(drafts):
         case.step.connection.execute(delete(t.task_draft).where(t.task_draft.c.task_id.in_(some)))
@@ -288,8 +302,9 @@ def _sync_timers(case: Case, kept: Mapping[str, datetime], picture: Picture) -> 
     _delete(case, timer, kept.keys() - wanted.keys())
     new = [pending for key, pending in wanted.items() if key not in kept]
     if new:
-        connection.execute(
-            insert(timer),
+        execute_each(
+            connection,
+            _NEW_TIMER,
             [
                 {
                     "id": pending.id,
@@ -311,7 +326,7 @@ def _sync_timers(case: Case, kept: Mapping[str, datetime], picture: Picture) -> 
 
 def _delete(case: Case, table: Table, gone: Iterable[str]) -> None:
     for some in _chunks(gone):
-        case.step.connection.execute(delete(table).where(table.c.id.in_(some)))
+        case.step.connection.execute(_NO_LONGER[table], {"ids": some})
 
 
 def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -48,6 +48,7 @@ class Postgres:
             pool_size=16,
             max_overflow=16,
             pool_timeout=WAIT,
+            isolation_level="READ COMMITTED",
             hide_parameters=True,  # an error may be logged or shown; the values people typed may not
             connect_args={
                 "connect_timeout": WAIT,
@@ -88,7 +89,7 @@ class Postgres:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         with self.gate.place(), self.engine.connect() as connection:
-            yield connection.execution_options(isolation_level="READ COMMITTED")
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
