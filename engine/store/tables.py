@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -23,6 +25,8 @@ from engine.store.metadata import Id, UtcDateTime, metadata, one_of
 Key = String(255)  # ids of BPMN elements, definitions and groups
 Name = Text  # as long as the lint lets it be
 Hash = String(64)  # sha256 as hex
+# Short rows that are found by their key: SQLite keeps them in its order, and the key once instead of twice.
+BY_KEY: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
 
 
 deployment = Table(
@@ -105,6 +109,7 @@ instance_scope = Table(
     metadata,
     Column("instance_id", Id, ForeignKey("instance.id"), primary_key=True),
     Column("scope", Key, primary_key=True, index=True),
+    **BY_KEY,
 )
 
 # What a running case can be found by: the variables its process names in `filters` (engine/filters.py).
@@ -115,6 +120,7 @@ instance_value = Table(
     Column("name", Key, primary_key=True),
     Column("value", Key, nullable=False),
     Column("outsiders", Text, nullable=False),  # groups that are not told it, ",a,b,"; a process names them
+    **BY_KEY,
 )
 Index("ix_instance_value_value", instance_value.c.name, instance_value.c.value, instance_value.c.instance_id)
 
@@ -148,13 +154,15 @@ task = Table(
     Column("due_at", UtcDateTime),
     Column("follow_up_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
-    Column("completed_by", Key, index=True),
+    Column("completed_by", Key),
     Column("revision", Integer, nullable=False),
     Column("properties", JSON, nullable=False),
     Column("data", LargeBinary, nullable=False),  # what the person works on, JSON by zstd
     one_of("state", "open", "completed", "cancelled"),
 )
-Index("ix_task_instance_state_element", task.c.instance_id, task.c.state, task.c.element_id)
+# An instance may have closed a thousand tasks, and each of its steps begins with those that are open. Nothing more stands in
+# this index, so that PostgreSQL keeps the closed ones of an instance as one entry.
+Index("ix_task_instance_state", task.c.instance_id, task.c.state)
 # The work list is read from this index alone, in its order; what is done leaves it. The condition stands in the statement
 # as a literal, because a database does not see that a parameter fits it.
 task_open = task.c.state == literal_column("'open'")
@@ -169,7 +177,7 @@ Index(
     sqlite_where=task_open,
     postgresql_where=task_open,
 )
-Index("ix_task_assignee_state", task.c.assignee, task.c.state)
+Index("ix_task_open_assignee", task.c.assignee, sqlite_where=task_open, postgresql_where=task_open)
 
 task_candidate = Table(
     "task_candidate",
@@ -179,6 +187,7 @@ task_candidate = Table(
     Column("value", Key, primary_key=True),
     Column("scope", Key),  # of a group; null means the group everywhere
     one_of("kind", "group", "user"),
+    **BY_KEY,
 )
 offered = task_candidate.c
 Index("ix_task_candidate_value", offered.value, offered.kind, offered.scope, offered.task_id)
@@ -324,6 +333,7 @@ idempotency = Table(
     Column("body", LargeBinary, nullable=False),  # digest of what was asked
     Column("reply", LargeBinary),  # packed JSON; null only while the command runs
     Column("created_at", UtcDateTime, nullable=False),  # no index: an hourly sweep reads the whole table
+    **BY_KEY,
 )
 
 setting = Table(
