@@ -9,6 +9,7 @@ import secrets
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -137,8 +138,8 @@ def small_volume(folder: Path) -> Iterator[Disk]:
     """PostgreSQL with its tables on a volume of a few megabytes; where none may be mounted, with a limit of the size of its
     files (its log is cut into pieces smaller than that)."""
     prepared = prepare("postgresql", folder, {"letter.bpmn": letter()})
-    volume = folder / "volume"
-    volume.mkdir()
+    # Beside pytest's folders, not in them: PostgreSQL is another account, and every pytest that starts closes them to others.
+    volume = Path(tempfile.mkdtemp(prefix="zhiping-volume-"))
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=40m,mode=1777", "tmpfs", volume], capture_output=True, check=False
     )
@@ -148,7 +149,9 @@ def small_volume(folder: Path) -> Iterator[Disk]:
                 yield found
         finally:
             subprocess.run(["umount", volume], check=True)
+            volume.rmdir()
     else:
+        volume.rmdir()
         with short_tables(prepared, folder) as found:
             yield found
 
@@ -156,8 +159,6 @@ def small_volume(folder: Path) -> Iterator[Disk]:
 @contextmanager
 def tables_on(prepared: Prepared, volume: Path) -> Iterator[Disk]:
     server = postgres.server()
-    for path in (volume, *list(volume.parents)[:-2]):
-        path.chmod(path.stat().st_mode | 0o011)  # PostgreSQL is another account
     place = volume / "tables"
     place.mkdir(mode=0o700)
     shutil.chown(place, server.user)
