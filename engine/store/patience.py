@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -61,11 +62,41 @@ def left() -> float | None:
     return None if now is None else max(now.left, 0.0)
 
 
+class Places:
+    """Handed on in the order in which people came. With a semaphore whoever comes just then takes the place before who waits
+    for it has woken up: under full load some waited for seconds while the others were served hundreds of times."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._line: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
+
+    def queue_up(self) -> threading.Event:
+        """Set as soon as the place is yours; `leave` it either way."""
+        turn = threading.Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                turn.set()
+            else:
+                self._line.append(turn)
+        return turn
+
+    def leave(self, turn: threading.Event) -> None:
+        with self._lock:
+            if not turn.is_set():
+                self._line.remove(turn)
+            elif self._line:
+                self._line.popleft().set()
+            else:
+                self._free += 1
+
+
 class Gate:
     """In front of one database, in one process."""
 
     def __init__(self) -> None:
-        self._places = threading.BoundedSemaphore(PLACES)
+        self._places = Places(PLACES)
         self._waiting: dict[Request, float] = {}  # who waits for an answer, and since when
         self._answered = 0.0  # when the last of them got one
         self._crowded = False  # somebody waited for a place in vain, and nobody has found one free since
@@ -77,13 +108,14 @@ class Gate:
         if mine is None or mine.inside:
             yield
             return
-        self._take(mine)
-        mine.inside = True
+        turn = self._places.queue_up()
         try:
+            self._await(turn)
+            mine.inside = True
             yield
         finally:
             mine.inside = False
-            self._places.release()
+            self._places.leave(turn)
 
     @contextmanager
     def waiting(self) -> Iterator[float | None]:
@@ -100,10 +132,10 @@ class Gate:
             del self._waiting[mine]
             mine.left -= time.monotonic() - began
 
-    def _take(self, mine: Request) -> None:
+    def _await(self, turn: threading.Event) -> None:
         began = time.monotonic()
         while not self._stalled():
-            if self._places.acquire(timeout=0 if self._crowded else LOOK):
+            if turn.wait(0 if self._crowded else LOOK):
                 self._crowded = False
                 return
             waited = time.monotonic() - began
