@@ -65,9 +65,16 @@ class LocalJobs:
                 self._plan(self._engine.wall.now())
 
     def _plan(self, at: datetime) -> None:
-        # Two instances at most: the one that plans its successor is still counted as running.
+        # Only one works at a time, as `_work` sees to. The scheduler counts one as running until a thread has told it of the end,
+        # which takes a while where all processors are busy; one instance too many it would skip, and nobody would plan the next.
         self._scheduler.add_job(
-            self._work, "date", run_date=at, id="work", replace_existing=True, max_instances=2, misfire_grace_time=None
+            self._work,
+            "date",
+            run_date=at,
+            id="work",
+            replace_existing=True,
+            max_instances=1000,
+            misfire_grace_time=None,
         )
 
     def _work(self) -> None:
