@@ -73,6 +73,6 @@ def fold(text: bytes) -> bytes:
 def unfold(folded: bytes) -> bytes:
     """The very bytes that were folded. Raises ValueError for anything else."""
     try:
-        return bytes(_folding.decompress[folded[0]](folded[1:], max_output_size=LARGEST))
-    except (IndexError, KeyError, zstandard.ZstdError) as error:
+        return bytes(_folding.decompress[folded[0]](folded[1:], max_output_size=LARGEST, allow_extra_data=False))
+    except (IndexError, KeyError, MemoryError, zstandard.ZstdError) as error:  # a damaged length may ask for any memory
         raise ValueError("not folded by this program") from error

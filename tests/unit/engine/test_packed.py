@@ -27,6 +27,22 @@ def test_anything_else_is_refused(folded: bytes) -> None:
         unfold(folded)
 
 
+def test_whatever_byte_is_damaged_is_an_error_of_its_own_or_another_text() -> None:
+    """A damaged length that asks for all memory there is, too: who verifies a history goes on to the next."""
+    whole = fold(b'{"kind":"completed","actor":"ann"}')
+    for place in range(len(whole)):
+        for byte in range(256):
+            try:
+                unfold(whole[:place] + bytes([byte]) + whole[place + 1 :])
+            except ValueError:
+                continue
+
+
+def test_nothing_can_be_hung_on_behind() -> None:
+    with pytest.raises(ValueError, match="not folded"):
+        unfold(fold(b"some text") + b"more")
+
+
 def test_a_line_of_history_takes_little_room() -> None:
     line = (
         b'{"actor":"wang","at":"2026-07-01T01:02:03.456789+00:00","data":{},"definition_key":"p","element_id":"e","kind":'
