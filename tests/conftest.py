@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from engine import invariants
@@ -57,9 +59,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     postgres.server().drop(name)
 
 
+@pytest.fixture(autouse=True)
+def quiet_afterwards() -> Iterator[None]:
+    """A command line that is tried here sets up the log of this process, on a stream that is closed when it is over."""
+    root = logging.getLogger()
+    handlers, level, kept = root.handlers[:], root.level, structlog.get_config()
+    yield
+    structlog.configure(**kept)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
 @pytest.fixture
-def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
+def make_engine(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[MakeEngine]:
     """Engines that are closed, and whose databases are checked, when the test is over."""
+    if "database_url" in request.fixturenames:
+        request.getfixturevalue("database_url")  # made before, so that it goes after the check
     made: list[Engine] = []
 
     def make(url: str, registry: Registry, **settings: object) -> Engine:

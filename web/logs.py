@@ -73,18 +73,19 @@ def set_up(level: str = "info") -> None:
 
 
 class _Lenient:
-    """Lines that cannot be written are lost, and nobody's request with them: the log may lie on the disk that is full."""
+    """Lines that cannot be written are lost, and nobody's request with them: the log may lie on the disk that is full, or
+    whoever read it has gone (ValueError: closed)."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             return self._stream.write(text)
         return 0
 
     def flush(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.flush()
 
 

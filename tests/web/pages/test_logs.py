@@ -8,7 +8,6 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -45,16 +44,11 @@ def out() -> Out:
 
 
 @pytest.fixture
-def app(engine: Engine, wall: Any, out: Out, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    root = logging.getLogger()
-    before, level, kept = root.handlers[:], root.level, structlog.get_config()
+def app(engine: Engine, wall: Any, out: Out, monkeypatch: pytest.MonkeyPatch) -> Flask:
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stderr", out)
         logs.set_up("info")
-    yield create_app(engine, wall=wall, logged=True)
-    structlog.configure(**kept)
-    root.handlers[:] = before
-    root.setLevel(level)
+    return create_app(engine, wall=wall, logged=True)
 
 
 def lines(out: Out) -> list[dict[str, Any]]:
