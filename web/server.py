@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 THREADS = 8
 SHARED_MEMORY = Path("/dev/shm")
-KEEPALIVE = 75  # seconds; proxies keep 60: they are who closes, so that no form is sent into a connection that just ends
+KEEPALIVE = (
+    75  # seconds; proxies keep 60: they are who closes, so that no form is sent into a connection that just ends
+)
 GRACE = 2.0  # seconds for the other requests of a process in which one hangs
 
 

@@ -23,7 +23,7 @@ from engine.jobs import queue
 from engine.registry import Actor
 from engine.releases import LoadedRelease
 from engine.store import tables as t
-from engine.store.metadata import new_id
+from engine.store.metadata import new_id, ordered_id
 from engine.store.packed import pack
 from forms.i18n import T
 
@@ -134,7 +134,7 @@ class Case:
         instance_id: str | None = None,
     ) -> Case:
         """A new instance; `start` lets it run."""
-        row_id = instance_id or new_id()
+        row_id = instance_id or ordered_id(step.now)
         row = {
             "id": row_id,
             "deployment_id": deployment_id,

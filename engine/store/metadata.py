@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,14 @@ Id = String(36)  # UUID text
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def ordered_id(now: datetime) -> str:
+    """A new id that sorts by when it was made (UUID version 7, RFC 9562): what is made one after the other lies side by side in
+    every index, which then has no half-empty pages. It tells its millisecond: what must not tell it takes `new_id`."""
+    value = (int(now.timestamp() * 1000) & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    version, variant = 0xF000 << 64, 0xC000 << 48
+    return str(uuid.UUID(int=value & ~(version | variant) | 0x7000 << 64 | 0x8000 << 48))
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:
