@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
-from sqlalchemy import QueuePool
 
 from engine.engine import Engine
 from engine.errors import NotFound, ZhipingError
@@ -79,10 +78,8 @@ class Meters:
         self.outcomes.labels(seen.command, seen.outcome).inc()
 
     def look_at(self, one: Engine) -> None:
-        pool = one.store.dialect.engine.pool
-        if isinstance(pool, QueuePool):
-            self.pool.labels("in_use").set(pool.checkedout())
-            self.pool.labels("idle").set(pool.checkedin())
+        for state, connections in one.store.connections().items():
+            self.pool.labels(state).set(connections)
 
     def told(self) -> bytes:
         if SHARED not in os.environ:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, QueuePool, make_url
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from engine import faults
@@ -73,6 +73,11 @@ class Store:
         if getattr(error, "connection_invalidated", False) or self.dialect.is_busy(cause):
             return Busy(T("系统正忙，请稍后再试。"))
         return None
+
+    def connections(self) -> dict[str, int]:
+        """How many connections of this process are `in_use` and `idle`; nothing where there is no pool that counts."""
+        pool = self.dialect.engine.pool
+        return {"in_use": pool.checkedout(), "idle": pool.checkedin()} if isinstance(pool, QueuePool) else {}
 
     def close(self) -> None:
         self.dialect.engine.dispose()
