@@ -4,6 +4,7 @@ The interpreter is feelin 8 (the same the browser uses; it reports what it could
 line does not, and needs no time zone database), bundled into `js/dist/feel.js` and run inside quickjs-ng: no file, no network,
 no Python. One context per thread, a time and a memory limit on every evaluation. What FEEL leaves silent and would misjudge a
 person (text compared with a date, a misspelled name, a number that is none) is a `FeelError` here; see `js/strict-feelin.mjs`.
+The rounds of its loops are counted, so that the host's limits strike only what is one long step: a regular expression, a sort.
 
 Our own functions are answered by asking twice: JavaScript may not call Python while a time limit is set, so a call whose answer is not
 known is noted, Python computes it, and the expression is evaluated again. `bench/feel.py` (two cores, 2026): 38 ms for a thread's
@@ -12,6 +13,7 @@ first context, 1.5–5 ms for a new expression, 0.03–0.06 ms for one seen befo
 
 from __future__ import annotations
 
+import ctypes
 import inspect
 import re
 import threading
@@ -283,7 +285,11 @@ def _interpreter() -> Callable[[str], str]:
 
 
 def _forget() -> None:
-    """Throw this thread's context away: after a limit was hit nobody knows what it left behind. 20 ms to make a new one."""
+    """Put this thread's context away: after a limit was hit nobody knows what it left behind. 20 ms to make a new one.
+
+    It is never freed: quickjs aborts the whole process when it frees a context in which an interruption left something
+    behind (seen once in some hundred). A few megabytes for each expression that the count of rounds did not stop before."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_threads.context))
     _threads.call = None
     _threads.context = None
 

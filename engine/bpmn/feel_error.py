@@ -41,7 +41,7 @@ def limit(expression: str) -> FeelError:
     """The expression used up its time or memory."""
     text = short(expression.strip())
     return FeelError(
-        T("表达式算得太久或占用内存太多，已中止：{expression}", expression=text),
+        _sentence("LIMIT", text, {}, {}),
         expression=text,
         reason="LIMIT",
         read={},
@@ -59,6 +59,8 @@ def judged(expression: str | list[str], facts: dict[str, Any]) -> FeelError:
 
 
 def _sentence(code: str, expression: str, facts: dict[str, Any], read: Mapping[str, Any]) -> Text:
+    if code == "LIMIT":
+        return T("表达式算得太久或占用内存太多，已中止：{expression}", expression=expression)
     if code == "COMPARED":
         left, right = (_TYPES.get(facts[key], T("其他值")) for key in ("leftType", "rightType"))
         values = {"expression": expression, "a": facts["left"], "b": facts["right"], "left": left, "right": right}

@@ -9,6 +9,7 @@ const COMPILED = 400; // expressions kept; the oldest goes first
 const MAX_DEPTH = 100; // of results
 const MAX_RESULT = 2_000_000; // characters of a result as JSON
 const MAX_NUMBER = 1e30; // floats are not exact long before; whatever is larger (9**9**9, infinity, not a number) is a mistake
+const MAX_ROUNDS = 50_000; // of all loops of one evaluation, and calls of functions: a tenth of a second
 const SCALARS = new Set(['string', 'number', 'boolean', 'date', 'time', 'date time', 'duration']);
 // names that people write by habit; in FEEL they are variables nobody has set, and silently null
 const NOT_FEEL = /^(True|TRUE|False|FALSE|None|NONE|Null|NULL|nil|undefined|P(T?\d+[YMWDHS])+)$/;
@@ -61,6 +62,12 @@ hooks.order = (a, b) => {
 hooks.number = (value) => {
   if (typeof value === 'number' && !(Math.abs(value) <= MAX_NUMBER)) throw new Misjudged('NUMBER', {});
   return value;
+};
+
+let rounds = 0;
+hooks.round = () => {
+  rounds += 1;
+  if (rounds > MAX_ROUNDS) throw new Misjudged('LIMIT', {});
 };
 
 // while an answer is missing, a loop goes on, to learn at once which other answers it will need
@@ -171,6 +178,7 @@ function holdsPending(value) {
 export function feel(request) {
   const asked = [];
   const read = {};
+  rounds = 0;
   try {
     const variables = request.typed ? revive(request.variables) : request.variables ?? {};
     const names = Object.keys(variables);

@@ -46,6 +46,12 @@ const EDITS = [
             return null;`, `tester(arg) !== FALSE)) {
             hooks.arguments(args);
             return null;`],
+  // Every round of a loop and every call of a function is counted, so that what never ends is ended by an error of ours. The
+  // host's time limit comes second: quickjs does not always clean up what it interrupts.
+  [1, `    for (let i = start;; i += direction) {`, `    for (let i = start;; i += direction) { hooks.round();`],
+  [1, `                    for (const bContext of bContexts) {`, `                    for (const bContext of bContexts) { hooks.round();`],
+  [1, `            for (const ctx of iterationContexts) {`, `            for (const ctx of iterationContexts) { hooks.round();`],
+  [1, `                return fnBody(fnContext);`, `                hooks.round(); return fnBody(fnContext);`],
   // Names of types and text literals are worked out in every round of a loop. quickjs can corrupt its heap when a time limit
   // strikes inside a regular expression's replacement, and a corrupt heap kills the process when it is freed: once is enough.
   [1, `    return name.replace(/\\s+/g, ' ').trim();`, `    return once(typeNames, name, () => name.replace(/\\s+/g, ' ').trim());`],
@@ -73,7 +79,7 @@ const EDITS = [
 ];
 
 const HEAD = `const nothing = (value) => value;
-export const hooks = { compare: nothing, order: nothing, number: nothing, truth: nothing, arguments: nothing, read: nothing };
+export const hooks = { compare: nothing, order: nothing, number: nothing, truth: nothing, arguments: nothing, read: nothing, round: nothing };
 const typeNames = new Map(), texts = new Map();
 function once(known, key, make) {
   if (!known.has(key)) {
