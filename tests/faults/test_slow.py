@@ -22,6 +22,7 @@ from tests.web.program import diagram, flows
 pytestmark = pytest.mark.fault
 
 LONGEST = 5.0  # seconds until a request is refused at the latest
+BUSY = 1.5  # seconds that a machine which runs other tests beside this one may add to what it measures
 AT_ONCE = 20  # programs that ask at the same time, of a server with eight threads
 RECOVERED = 10.0
 
@@ -76,7 +77,7 @@ LIST = ("GET", "tasks", None)
 
 def refused_in_time(answers: list[Answer]) -> None:
     assert {answer.status for answer in answers} == {503}
-    assert max(answer.seconds for answer in answers) <= LONGEST + 0.5, answers  # half a second for a busy machine
+    assert max(answer.seconds for answer in answers) <= LONGEST + BUSY, answers
     assert {answer.retry_after for answer in answers} == {"2"}
 
 
@@ -138,7 +139,7 @@ def test_a_slow_database(braked: tuple[Running, Brake]) -> None:
     assert running.ask(*LIST).status == 200
     answers = running.all_at_once(*[LIST] * AT_ONCE)
     assert {answer.status for answer in answers} <= {200, 503}
-    assert max(answer.seconds for answer in answers) <= LONGEST + 0.5, answers
+    assert max(answer.seconds for answer in answers) <= LONGEST + BUSY, answers
     running.alive()
     brake.seconds = 0
     running.recovers(LIST)
