@@ -44,6 +44,9 @@ CSP = (
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
+# Pages with an editor: bpmn-js, dmn-js and form-js place what they draw by style attributes.
+EDITOR_CSP = CSP.replace("style-src 'self';", "style-src 'self'; style-src-attr 'unsafe-inline';")
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 

@@ -1,6 +1,6 @@
 // On every page: small conveniences, and the door to the islands. Everything works without it.
 //
-// An element with data-island="viewer" (or "form") gets the script of that island, loaded when it is needed. The module's
+// An element with data-island="viewer" (or another of these) gets the script of that island, loaded when it is needed. The module's
 // default export is called with the element.
 
 import './app.css';
@@ -8,6 +8,11 @@ import './app.css';
 const ISLANDS = {
   viewer: () => import('./viewer.js'),
   form: () => import('./form.js'),
+  'diagram-editor': () => import('./studio/diagram-editor.js'),
+  'table-editor': () => import('./studio/table-editor.js'),
+  'form-editor': () => import('./studio/form-editor.js'),
+  'text-editor': () => import('./studio/text-editor.js'),
+  compare: () => import('./studio/compare.js'),
 };
 
 for (const element of document.querySelectorAll('[data-island]')) {

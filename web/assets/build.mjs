@@ -19,6 +19,7 @@ import { strictFeelin } from '../../engine/bpmn/js/strict-feelin.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 const out = path.join(root, 'web/static/dist');
+const STUDIO = ['diagram-editor', 'table-editor', 'form-editor', 'text-editor', 'compare'];
 const serif = path.join(root, 'node_modules/@expo-google-fonts/noto-serif-sc');
 
 async function server() {
@@ -47,7 +48,7 @@ const usedTabler = {
     builder.onLoad({ filter: /@tabler[\\/]core[\\/].*\.css$/ }, async ({ path: file }) => {
       const [{ css }] = await new PurgeCSS().purge({
         css: [{ raw: await fs.readFile(file, 'utf8') }],
-        content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', 'web/assets/*.js'].map((glob) => path.join(root, glob)),
+        content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', 'web/assets/*.js', 'web/assets/studio/*.js'].map((glob) => path.join(root, glob)),
         defaultExtractor: (text) => text.match(/[A-Za-z][\w-]*/g) ?? [],
         safelist: { standard: [/^row(-cols(-md)?-[1-4])?$/, /^col(-md)?-\d+$/] }, // forms/html.py puts these names together
         variables: true,
@@ -63,7 +64,12 @@ async function browser() {
   await fs.rm(out, { recursive: true, force: true });
   const result = await build({
     absWorkingDir: root,
-    entryPoints: { app: 'web/assets/app.js', viewer: 'web/assets/viewer.js', form: 'web/assets/form.js' },
+    entryPoints: {
+      app: 'web/assets/app.js',
+      viewer: 'web/assets/viewer.js',
+      form: 'web/assets/form.js',
+      ...Object.fromEntries(STUDIO.map((name) => [name, `web/assets/studio/${name}.js`])),
+    },
     outdir: out,
     entryNames: '[name]-[hash]',
     chunkNames: 'chunk-[hash]',

@@ -44,3 +44,8 @@ export function say(chinese, values = {}) {
   const sentence = (english && ENGLISH[chinese]) || chinese;
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
+
+/** More words, for what only some pages load. */
+export function learn(more) {
+  Object.assign(ENGLISH, more);
+}

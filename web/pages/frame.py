@@ -55,8 +55,13 @@ SECTIONS = (
     Section("objection.index", T("异议"), INVESTIGATORS | {"committee_office", "unit_supervisor"}),
     Section("deadline.index", T("期限"), _OVERSEERS),
     Section("process.index", T("流程"), _OVERSEERS, frozenset({"heat"})),
-    Section("release.index", T("上传与启用"), _OVERSEERS),
-    Section("operation.index", T("运行情况"), _OVERSEERS, frozenset({"incident", "repair"})),
+    Section(
+        "studio.index",
+        T("流程设计"),
+        _OVERSEERS,
+        frozenset({"studiofile", "trial", "compare", "publishing", "release", "moving", "clause"}),
+    ),
+    Section("operation.index", T("运行情况"), _OVERSEERS, frozenset({"incident", "repair", "mending"})),
     Section("repair.cancellations", T("终止确认"), AUTHORITIES),  # the second person, of an office above
     Section("rollout.index", T("改革进度"), ROLLOUT_READERS),
     Section("policies.index", T("政策文件"), PUBLISHERS),

@@ -15,6 +15,7 @@ from web.pages import (
     candidate,
     casefiles,
     certificates,
+    clauses,
     clock,
     committees,
     deadlines,
@@ -26,6 +27,8 @@ from web.pages import (
     incidents,
     instances,
     meetings,
+    mending,
+    moving,
     notices,
     objecting,
     objections,
@@ -46,6 +49,7 @@ from web.pages import (
     words,
     work,
 )
+from web.pages.studio import changes, comparing, files, publishing, trials
 
 GROUPS = (
     home,
@@ -80,6 +84,14 @@ GROUPS = (
     operation,
     incidents,
     repairs,
+    changes,
+    files,
+    trials,
+    comparing,
+    publishing,
+    moving,
+    mending,
+    clauses,
     clock,
 )
 

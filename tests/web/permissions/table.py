@@ -120,6 +120,7 @@ TABLE = {
     # releases, messages, repair
     "GET /api/v1/deployments": Row(READERS),
     "GET /api/v1/deployments/<deployment_id>": Row(READERS),
+    "GET /studio": Row(READERS),
     "GET /deployments": Row(READERS),
     "GET /deployments/<deployment_id>": Row(READERS),
     "GET /deployments/new": Row(OWNER),

@@ -1,0 +1,5 @@
+// The diagram editor.
+
+export default async function start(element) {
+  element.hidden = false;
+}
