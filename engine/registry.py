@@ -136,6 +136,7 @@ class Registry:
     invariants: tuple[Callable[[Connection], Iterable[str]], ...] = ()  # what must hold in the office's own tables
     shipped: tuple[Path, ...] = ()  # folders whose .bpmn .dmn .form .test.yaml files are the shipped release
     scenes: Scenes | None = None  # what scenario tests are played with; without it none are
+    clauses: Mapping[str, Text] = field(default_factory=dict)  # number -> title of what a step may name as its ground
 
     def add_handlers(self, handlers: Iterable[Handler]) -> None:
         for handler in handlers:

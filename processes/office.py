@@ -14,6 +14,7 @@ from processes.certificate.handlers import HANDLERS as CERTIFICATE
 from processes.committee.handlers import HANDLERS as COMMITTEE
 from processes.functions import FUNCTIONS
 from processes.integrity.handlers import HANDLERS as INTEGRITY
+from processes.plan import CLAUSES
 from processes.policy.commands import AUTHORITIES
 from processes.publicity.handlers import HANDLERS as PUBLICITY
 from processes.register import ballots
@@ -80,6 +81,7 @@ def registry() -> Registry:
     made.overseers = AUTHORITIES
     made.invariants = (ballots.broken,)
     made.scenes = SCENES
+    made.clauses = {number: clause.title for number, clause in CLAUSES.items()}
     for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT, INTEGRITY, ROLLOUT):
         made.add_handlers(
             replace(handler, processes=frozenset(OWNERS[handler.topic.partition(".")[0]])) for handler in handlers
