@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from engine.bpmn.feel import Feel
+from engine.bpmn.findings import Findings
+from engine.bpmn.lint_texts import check_texts
 from engine.bpmn.xmlsafe import read_xml
 from engine.errors import Problem, ZhipingError
 from forms.i18n import T, Text
@@ -125,10 +127,32 @@ def lint_dmn(file: str, raw: bytes) -> list[Problem]:
 
 def read_dmn(file: str, raw: bytes) -> tuple[dict[str, Decision], list[Problem]]:
     """Both at once; the decisions are to be used only if no problem is an error."""
+    reader, root = _opened(file, raw)
+    decisions = reader.read(root) if root is not None else {}
+    return decisions, sorted(reader.problems, key=lambda problem: problem.line or 0)
+
+
+def admit_dmn(file: str, raw: bytes) -> list[Problem]:
+    """What may not even be kept as a version: what cannot be read as a decision table, or would harm who opens it."""
+    reader, root = _opened(file, raw)
+    if root is not None:
+        reader.ids(root)
+        for table in root.iter(f"{{{root.tag.partition('}')[0].lstrip('{')}}}decisionTable"):
+            reader.count(table)
+    return reader.problems
+
+
+def _opened(file: str, raw: bytes) -> tuple[_Reader, Any | None]:
+    reader = _Reader(file)
     root, problems = read_xml(file, raw)
+    reader.problems.extend(problems)
     if root is None:
-        return {}, problems
-    return _Reader(file).read(root)
+        return reader, None
+    if _local(root) != "definitions" or root.tag.partition("}")[0].lstrip("{") not in NAMESPACES:
+        reader.say(root, "DMN_ROOT", T("不是 DMN 1.2 至 1.5 的决策文件，请用建模工具另存为 DMN 1.3。"))
+        return reader, None
+    check_texts(root, reader.findings)
+    return reader, root
 
 
 def _local(element: Any) -> str:
@@ -147,23 +171,22 @@ def _text(element: Any, name: str = "text") -> str:
 
 class _Reader:
     def __init__(self, file: str) -> None:
-        self.file = file
-        self.problems: list[Problem] = []
+        self.findings = Findings(file)
         self.feel = Feel()
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self.findings.problems
 
     def say(self, element: Any, code: str, text: Text) -> None:
         at = element
         while at is not None and at.get("id") is None:
             at = at.getparent()
         identity = at.get("id") if at is not None else None
-        self.problems.append(Problem(self.file, element.sourceline, identity, code, text))
+        self.findings.error(element.sourceline, identity, code, text)
 
-    def read(self, root: Any) -> tuple[dict[str, Decision], list[Problem]]:
-        namespace = root.tag.partition("}")[0].lstrip("{")
-        if _local(root) != "definitions" or namespace not in NAMESPACES:
-            self.say(root, "DMN_ROOT", T("不是 DMN 1.2 至 1.5 的决策文件，请用建模工具另存为 DMN 1.3。"))
-            return {}, self.problems
-        self._ids(root)
+    def read(self, root: Any) -> dict[str, Decision]:
+        self.ids(root)
         self._language(root)
         for name in _UNKNOWN:
             for element in _children(root, name):
@@ -175,9 +198,9 @@ class _Reader:
                 found[decision.key] = (decision, element)
         if not _children(root, "decision"):
             self.say(root, "DMN_EMPTY", T("文件中没有决策。"))
-        return self._connected(found, {_identity(e) for e in _children(root, "inputData")}), self.problems
+        return self._connected(found, {_identity(e) for e in _children(root, "inputData")})
 
-    def _ids(self, root: Any) -> None:
+    def ids(self, root: Any) -> None:
         seen: dict[str, int] = {}
         for element in root.iter():
             identity = element.get("id") if isinstance(element.tag, str) else None
@@ -241,12 +264,15 @@ class _Reader:
             )
             self.say(table, "DMN_AGGREGATION", text)
         elements = _children(table, "rule")
-        if len(elements) > MAX_RULES:
-            self.say(table, "DMN_TOO_MANY", T("规则超过 {n} 行，请拆分决策表。", n=MAX_RULES))
+        self.count(table)
         rules = tuple(self._rule(e, row, len(inputs), len(outputs)) for row, e in enumerate(elements[:MAX_RULES], 1))
         return replace(
             decision, inputs=inputs, outputs=outputs, rules=rules, hit_policy=policy, aggregation=aggregation
         )
+
+    def count(self, table: Any) -> None:
+        if len(_children(table, "rule")) > MAX_RULES:
+            self.say(table, "DMN_TOO_MANY", T("规则超过 {n} 行，请拆分决策表。", n=MAX_RULES))
 
     def _input(self, element: Any) -> Input:
         expressions = _children(element, "inputExpression")

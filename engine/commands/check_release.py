@@ -10,7 +10,7 @@ from engine.bpmn.findings import KnownNames
 from engine.bpmn.lint import lint_bpmn
 from engine.bpmn.model import Limits
 from engine.bpmn.xmlsafe import read_xml
-from engine.commands.contents import Content
+from engine.commands.contents import EXECUTABLE, Content
 from engine.commands.release_rows import fingerprint
 from engine.errors import Problem, ZhipingError
 from engine.registry import Registry
@@ -31,22 +31,18 @@ def check_release(
 ) -> list[Problem]:
     """What stands against the release as a whole. With `brought` (the files just uploaded) also what is only to be
     warned of in them; of what was carried over, and without `brought`, errors alone."""
-    forms = frozenset(content.key for content in whole if content.kind == "form")
-    decisions = frozenset(content.key for content in whole if content.kind == "decision")
     fresh = {(file, raw) for file, raw in (brought or {}).items() if file.lower().endswith(".bpmn")}
     diagrams = [
-        _diagram(file, raw)
-        for file, raw in sorted(fresh | {(c.file, c.raw) for c in whole if c.kind in ("process", "drawing")})
+        _diagram(file, raw) for file, raw in sorted(fresh | {(c.file, c.raw) for c in whole if c.kind in EXECUTABLE})
     ]
-    problems = _tests(whole, registry, brought or {})
+    problems = [
+        problem
+        for content in whole
+        if content.kind == "test" and (brought or {}).get(content.file) == content.raw
+        for problem in check_test(content.file, content.raw, whole, registry)
+    ]
     for diagram in diagrams:
-        others = [other for other in diagrams if other is not diagram]
-        known = KnownNames(
-            processes=frozenset(key for other in others for key in other.calls),
-            forms=forms,
-            decisions=decisions,
-            calls={key: called for other in others for key, called in other.calls.items()},
-        )
+        known = _names(whole, [other for other in diagrams if other is not diagram])
         found = lint_bpmn(diagram.file, diagram.raw, registry=registry, known=known)
         is_fresh = (diagram.file, diagram.raw) in fresh
         problems += [problem for problem in found if is_fresh or problem.severity == "error"]
@@ -54,19 +50,29 @@ def check_release(
     return problems if broken or len({c.place for c in whole}) < len(whole) else problems + _compiled(whole, registry)
 
 
-def _tests(whole: Sequence[Content], registry: Registry, brought: Mapping[str, bytes]) -> list[Problem]:
-    """What stands against the test files just uploaded; whether their scenarios pass is not asked here."""
-    processes = {content.key for content in whole if content.kind == "process"}
-    problems = []
-    for content in whole:
-        if content.kind != "test" or brought.get(content.file) != content.raw:
-            continue
-        test, found = read_tests(content.file, content.raw, registry.scenes)
-        problems += found
-        if test is not None and test.process not in processes:
-            text = T("这一版流程里没有可执行的流程“{key}”。", key=test.process)
-            problems.append(Problem(content.file, 1, None, "TEST_WRONG", text))
+def check_diagram(file: str, raw: bytes, others: Sequence[Content], registry: Registry) -> list[Problem]:
+    """What stands against one diagram among `others`, the rest of its release."""
+    files = sorted({(c.file, c.raw) for c in others if c.kind in EXECUTABLE})
+    known = _names(others, [_diagram(*other) for other in files])
+    return lint_bpmn(file, raw, registry=registry, known=known)
+
+
+def check_test(file: str, raw: bytes, whole: Sequence[Content], registry: Registry) -> list[Problem]:
+    """What stands against one file of tests; whether its scenarios pass is not asked here."""
+    test, problems = read_tests(file, raw, registry.scenes)
+    if test is not None and test.process not in {content.key for content in whole if content.kind == "process"}:
+        text = T("这一版流程里没有可执行的流程“{key}”。", key=test.process)
+        problems.append(Problem(file, 1, None, "TEST_WRONG", text))
     return problems
+
+
+def _names(whole: Sequence[Content], others: Sequence[_Diagram]) -> KnownNames:
+    return KnownNames(
+        processes=frozenset(key for other in others for key in other.calls),
+        forms=frozenset(content.key for content in whole if content.kind == "form"),
+        decisions=frozenset(content.key for content in whole if content.kind == "decision"),
+        calls={key: called for other in others for key, called in other.calls.items()},
+    )
 
 
 def _compiled(whole: Sequence[Content], registry: Registry) -> list[Problem]:

@@ -20,6 +20,7 @@ from forms.lint import lint_form
 
 SUFFIXES = {".bpmn": "process", ".dmn": "decision", ".form": "form", ".test.yaml": "test"}
 LONGEST_KEY = 200  # characters
+LONGEST_NAME = 200  # characters of a file's name
 EXECUTABLE = ("process", "drawing")  # one name space: a drawing may replace a process and the other way round
 
 Place = tuple[str, str]  # (kind, key)
@@ -51,15 +52,30 @@ def read(files: Mapping[str, bytes]) -> tuple[list[Content], list[Problem]]:
     contents: list[Content] = []
     problems: list[Problem] = []
     for file, raw in sorted(files.items()):
-        suffix = next((s for s in SUFFIXES if file.lower().endswith(s)), None)
-        if suffix is None:
-            known = "、".join(SUFFIXES)
-            problems.append(_problem(file, "FILE_UNKNOWN", T("不认识这种文件；可以上传 {known}。", known=known)))
+        refused = check_name(file)
+        problems += refused
+        if refused:
             continue
-        found, against = _READERS[SUFFIXES[suffix]](file, raw)
+        found, against = _READERS[kind_of(file) or ""](file, raw)
         contents += found
         problems += against
     return contents, problems + _keys(contents)
+
+
+def kind_of(file: str) -> str | None:
+    """process, decision, form or test by the file's name; None for what we do not know."""
+    return next((kind for suffix, kind in SUFFIXES.items() if file.lower().endswith(suffix)), None)
+
+
+def check_name(file: str) -> list[Problem]:
+    """What stands against a file's name alone: it must be a plain name, and of a kind we know."""
+    if len(file) > LONGEST_NAME or not file.isprintable() or any(sign in file for sign in '/\\<>:"|?*'):
+        text = T("文件名不能含有路径和特殊符号，也不能超过 {n} 个字。", n=LONGEST_NAME)
+        return [_problem(file[:LONGEST_NAME], "FILE_NAME", text)]
+    if kind_of(file) is None:
+        known = "、".join(SUFFIXES)
+        return [_problem(file, "FILE_UNKNOWN", T("不认识这种文件；可以上传 {known}。", known=known))]
+    return []
 
 
 def _processes(file: str, raw: bytes) -> tuple[list[Content], list[Problem]]:
@@ -112,11 +128,18 @@ _READERS = {"process": _processes, "decision": _decisions, "form": _form, "test"
 def _keys(contents: Sequence[Content]) -> list[Problem]:
     """Keys must be there, fit their column, and name one thing each."""
     problems = []
-    seen: dict[Place, Content] = {}
     for content in contents:
         if not content.key or len(content.key) > LONGEST_KEY or not content.key.isprintable():
             text = T("编号不能为空，也不能超过 {n} 个字符。", n=LONGEST_KEY)
             problems.append(_problem(content.file, "KEY_LENGTH", text))
+    return problems + keys_twice(contents)
+
+
+def keys_twice(contents: Sequence[Content], others: Sequence[Content] = ()) -> list[Problem]:
+    """Of `contents` those whose key another one of them, or one of `others`, has already."""
+    problems = []
+    seen: dict[Place, Content] = {content.place: content for content in others}
+    for content in contents:
         if (other := seen.setdefault(content.place, content)) is not content:
             text = T("“{key}”在 {file} 里已经有了。", key=content.key, file=other.file)
             problems.append(Problem(content.file, None, content.key, "KEY_TWICE", text))
