@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,12 @@ NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)  # a Monday, 12:00 in Qinghai
 # A property says what is true, not how quickly: on a busy machine a first call may take long.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# A sweep of all a test process remembers takes half a second of processor time and more, and would fall upon whichever step runs
+# just then, whose processor time is limited. It is done between two tests instead, every so many.
+gc.set_threshold(2_000, 20, 1_000_000)
+SWEEP_EVERY = 25
+_tests = count(1)
 
 MakeEngine = Callable[..., Engine]
 
@@ -57,6 +65,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     name = postgres.server().create(template)
     yield postgres.server().url(name)
     postgres.server().drop(name)
+
+
+@pytest.fixture(autouse=True)
+def swept_between() -> Iterator[None]:
+    yield
+    if next(_tests) % SWEEP_EVERY == 0:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
