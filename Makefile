@@ -17,7 +17,8 @@ setup: .venv/made-runtime web/static/dist/manifest.json ## Everything `run` need
 test: setup .venv/made-test ## Lint, types, walls, and the whole test suite
 	.ci/provide
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 test-fast: setup .venv/made-test ## Unit tests only: seconds
 	$(BIN)/python -m pytest tests/unit tests/architecture

@@ -19,10 +19,10 @@ from tests.faults.serving import Caller, served
 from tests.web.office import Office, opened, prepare
 from tests.web.program import diagram, flows
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.alone]
 
 LONGEST = 5.0  # seconds until a request is refused at the latest
-BUSY = 1.5  # seconds that a machine which runs other tests beside this one may add to what it measures
+BUSY = 1.5  # seconds that a machine which does something else besides may add to what it measures
 AT_ONCE = 20  # programs that ask at the same time, of a server with eight threads
 RECOVERED = 10.0
 
