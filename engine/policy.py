@@ -116,11 +116,12 @@ def allows(actor: Actor, action: str, facts: Any = None) -> bool:
                 | "incident.retry"
                 | "job.retry"
                 | "message.publish"
+                | "studio.edit"
             ),
             None,
         ):
             return OWNER in actor.groups
-        case ("deployment.read" | "incident.read" | "operation.read" | "statistics.read", None):
+        case ("deployment.read" | "incident.read" | "operation.read" | "statistics.read" | "studio.read", None):
             return _reads(actor)
         case ("definition.read" | "decision.evaluate", None):
             return True  # diagrams, forms and tables are the office's published rules; every account may read them

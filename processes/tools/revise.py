@@ -20,6 +20,7 @@ from sqlalchemy import Table, create_engine
 import engine.attachments.tables
 import engine.identity.tables
 import engine.store.tables
+import engine.studio.tables
 from engine.store import migrate
 from engine.store.metadata import metadata
 from processes import office, register
@@ -64,7 +65,7 @@ def main() -> None:
 
 def _office_tables() -> set[str]:
     """Names of the tables that stand in the register: all but those of the engine's modules."""
-    modules = (engine.attachments.tables, engine.identity.tables, engine.store.tables)
+    modules = (engine.attachments.tables, engine.identity.tables, engine.store.tables, engine.studio.tables)
     theirs = {value.name for module in modules for value in vars(module).values() if isinstance(value, Table)}
     return set(metadata.tables) - theirs
 

@@ -14,7 +14,8 @@ from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
 
 import engine.attachments.tables
-import engine.identity.tables  # noqa: F401  all tables
+import engine.identity.tables
+import engine.studio.tables  # noqa: F401  all tables
 from engine import history, replies
 from engine.commands.port import Once
 from engine.store import migrate, prepare, revisions
