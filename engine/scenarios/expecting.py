@@ -20,6 +20,8 @@ from forms.i18n import T, Text
 MOST_ROWS = 1_000  # looked at in one table
 STEPS = ("completed", "ended", "timer_fired", "message_caught")  # lines that show where a case has been
 
+Place = tuple[str, str]  # (process key, element id)
+
 
 class Differs(Exception):
     """Something is not as expected."""
@@ -94,6 +96,20 @@ def describe(scene: Scene) -> Text:
         return T("流程已经结束于“{end}”。", end=scene.label(row["end_element"]))
     standing = _open(scene, instance_id, row) + _waits(scene, instance_id, row)
     return T("现在停在：{open}。", open=[scene.label(each) for each in standing] or [row["state"]])
+
+
+def standing(scene: Scene) -> frozenset[Place]:
+    """Where the tokens of all instances stand: open tasks, timers, awaited messages, steps that failed."""
+    places: set[Place] = set()
+    with scene.snapshot() as connection:
+        for table in (t.task, t.timer, t.waiting_message, t.incident):
+            query = select(table.c.definition_key, table.c.element_id)
+            if table is t.task:
+                query = query.where(t.task.c.state == "open")
+            if table is t.incident:
+                query = query.where(t.incident.c.state != "resolved")
+            places |= {(key, element) for key, element in connection.execute(query) if key and element}
+    return frozenset(places)
 
 
 def _instance(scene: Scene, instance_id: str) -> Any:

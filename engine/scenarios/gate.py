@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from forms.i18n import T
 
 if TYPE_CHECKING:
     from engine.registry import Registry
-    from engine.scenarios.script import TestFile
+    from engine.scenarios.script import Scenario
 
 SECONDS = 240.0  # processor time of all tests of one release together
 PATIENCE = 5.0  # seconds to wait for one's turn
@@ -66,25 +67,38 @@ def play_release(
     tests = concerned(whole, brought, registry.scenes)
     if not tests or any(problem.severity == "error" for problem in check_release(whole, registry)):
         return None
+    outcomes = []
+    with turn(), patience.unhurried():
+        for outcome in played(whole, [scenario for test in tests for scenario in test.scenarios], registry):
+            outcomes.append(outcome)
+            if watch is not None:
+                watch(outcome)
+    return Tested(fingerprint(whole), tuple(outcomes))
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """One place in this process for whoever plays. Raises Busy (TESTS_RUNNING) where it is not free in time."""
     if not _turn.acquire(timeout=PATIENCE):
         text = T("系统正在测试另一次上传或启用的流程，这次没有保存任何内容，请过半分钟再试。")
         raise Busy(text, code="TESTS_RUNNING", retry_after=RETRY_AFTER)
     try:
-        with patience.unhurried():  # thousands of small waits of a sandbox are not the request's wait for its database
-            return Tested(fingerprint(whole), _play_all(whole, tests, registry, watch))
+        yield
     finally:
         _turn.release()
 
 
-def _play_all(
-    whole: Sequence[Content], tests: Sequence[TestFile], registry: Registry, watch: Watch | None
-) -> tuple[Outcome, ...]:
-    outcomes = []
+def played(whole: Sequence[Content], scenarios: Iterable[Scenario], registry: Registry) -> Iterator[Outcome]:
+    """Scenarios on a release without errors, one after the other, each outcome as soon as it is there. For whoever has the
+    `turn`; opens no real database."""
     until = time.thread_time() + SECONDS
     with Workshop(registry, whole) as workshop:
-        for scenario in (scenario for test in tests for scenario in test.scenarios):
-            outcome = play(workshop, scenario) if time.thread_time() < until else not_played(scenario, SECONDS)
-            outcomes.append(outcome)
-            if watch is not None:
-                watch(outcome)
-    return tuple(outcomes)
+        for scenario in scenarios:
+            if time.thread_time() >= until:
+                yield not_played(scenario, SECONDS)
+                continue
+            with (
+                patience.unhurried()
+            ):  # thousands of small waits of a sandbox are not the request's wait for its database
+                outcome = play(workshop, scenario)
+            yield outcome

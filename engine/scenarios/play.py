@@ -5,26 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
-from engine.commands import messages
-from engine.commands.complete_task import CompleteTask
-from engine.commands.publish_message import PublishMessage
-from engine.commands.start_instance import StartInstance
-from engine.commands.step import Step as CommandStep
-from engine.errors import BpmnError, Invalid, NotFound, Problem, ZhipingError
+from engine.errors import BpmnError, Invalid, Problem, ZhipingError
 from engine.scenarios.coverage import Flow, walked
-from engine.scenarios.expecting import Differs, describe, expect, shown
+from engine.scenarios.doing import NO_SUCH_TASK, do, expect_at_last
+from engine.scenarios.expecting import Differs, Place, describe, standing
 from engine.scenarios.sandbox import SECONDS, OutOfTime, Workshop
 from engine.scenarios.scene import Scene
-from engine.scenarios.script import Scenario, Step, instant
+from engine.scenarios.script import Scenario, Step
 from forms.i18n import T, Text
 
 log = structlog.get_logger(__name__)
-
-NO_SUCH_TASK = "NO_SUCH_TASK"  # the person has no open task of that element
 
 
 @dataclass(frozen=True)
@@ -39,6 +32,7 @@ class Outcome:
     text: Text | None = None  # None: passed
     element: str | None = None
     walked: frozenset[Flow] = field(default=frozenset(), repr=False)
+    standing: frozenset[Place] = field(default=frozenset(), repr=False)  # where tokens stood when it failed
 
     @property
     def passed(self) -> bool:
@@ -62,6 +56,7 @@ def play(workshop: Workshop, scenario: Scenario) -> Outcome:
     began = time.monotonic()
     failed: _Failed | None = None
     flows: frozenset[Flow] = frozenset()
+    stood: frozenset[Place] = frozenset()
     try:
         with workshop.sandbox(scenario.calls, scenario.at) as engine:
             scene = Scene(engine, workshop.scenes.people, scenario.process)
@@ -69,6 +64,7 @@ def play(workshop: Workshop, scenario: Scenario) -> Outcome:
                 _perform(scene, scenario)
             except _Failed as error:
                 failed = error
+                stood = standing(scene)
             flows = walked(engine)
     except ZhipingError as error:  # the sandbox itself could not be made
         failed = _Failed(_named("start", scenario.line), error.text)
@@ -83,6 +79,7 @@ def play(workshop: Workshop, scenario: Scenario) -> Outcome:
         text=failed.text if failed else None,
         element=_element(failed.step) if failed else None,
         walked=flows,
+        standing=stood,
     )
 
 
@@ -95,8 +92,8 @@ def not_played(scenario: Scenario, seconds: float) -> Outcome:
 def _perform(scene: Scene, scenario: Scenario) -> None:
     start = (scenario.start,) if scenario.start is not None else ()
     for step in (*scenario.given, *start, *scenario.steps):
-        _attempt(scene, step, _STEPS[step.kind])
-    _attempt(scene, scenario.expect, _at_last)
+        _attempt(scene, step, do)
+    _attempt(scene, scenario.expect, expect_at_last)
 
 
 def _attempt(scene: Scene, step: Step, work: Callable[[Scene, Step], None]) -> None:
@@ -123,98 +120,6 @@ def _attempt(scene: Scene, step: Step, work: Callable[[Scene, Step], None]) -> N
         raise _Failed(step, T("{step}出错（{error}）。", step=_words(step), error=type(error).__name__)) from error
     if wanted is not None:
         raise _Failed(step, T("{step}应被拒绝（{wanted}），实际办成了。", step=_words(step), wanted=wanted))
-
-
-# -- the kinds of steps -------------------------------------------------------------------------------------------------
-
-
-def _start(scene: Scene, step: Step) -> None:
-    given = step.given
-    actor = scene.actor(given["by"])
-    variables = scene.value(given.get("variables") or {}, actor)
-    command = StartInstance(
-        actor,
-        key=scene.process,
-        variables=variables,
-        business_key=scene.value(given.get("businessKey")),
-        called=True,  # what only processes start is tested by itself, too
-    )
-    scene.started = scene.engine.run(command)["id"]
-    scene.engine.work()
-
-
-def _task(scene: Scene, step: Step) -> None:
-    given = step.given
-    actor = scene.actor(scene.value(given["by"]))
-    task = scene.task(given["element"], actor)
-    if task is None:
-        element = scene.label(given["element"])
-        raise NotFound(T("{who}没有待办“{element}”。", who=actor.name, element=element), code=NO_SUCH_TASK)
-    variables = scene.value(given.get("variables") or {}, actor, task)
-    scene.run(CompleteTask(task.id, actor, variables))
-
-
-def _clock(scene: Scene, step: Step) -> None:
-    given = scene.value(step.given)
-    try:
-        until = instant(given)
-    except (ValueError, TypeError):
-        raise Differs(T("“{text}”不是日期或时间，例：2026-06-01T09:00。", text=shown(given))) from None
-    if until < scene.now:
-        raise Differs(T("时钟只能向前拨：现在是 {now}。", now=shown(scene.now)))
-    scene.engine.work(until)
-
-
-def _message(scene: Scene, step: Step) -> None:
-    given = step.given
-    correlation = scene.value(given.get("correlation") or {})
-    variables = scene.value(given.get("variables") or {})
-    key = scene.value(given.get("businessKey"))
-    if "by" in given:
-        actor = scene.actor(scene.value(given["by"]))
-        scene.run(PublishMessage(given["name"], actor, key, correlation, variables, all=True))
-    else:
-        scene.run(_Sent(given["name"], key, correlation, variables))
-
-
-def _act(scene: Scene, step: Step) -> None:
-    act = scene.engine.registry.scenes.acts[step.name]  # type: ignore[union-attr]
-    own = {key: scene.value(value) for key, value in step.given.items() if key not in ("as", "refused")}
-    answer = act(scene, **own)
-    scene.engine.work()
-    scene.names[step.given.get("as", step.name)] = dict(answer or {})
-
-
-def _expect(scene: Scene, step: Step) -> None:
-    expect(scene, step.given, last=False)
-
-
-def _at_last(scene: Scene, step: Step) -> None:
-    expect(scene, step.given, last=True)
-
-
-_STEPS: Mapping[str, Callable[[Scene, Step], None]] = {
-    "start": _start,
-    "task": _task,
-    "clock": _clock,
-    "message": _message,
-    "act": _act,
-    "expect": _expect,
-}
-
-
-@dataclass(frozen=True)
-class _Sent:
-    """A message as another process sends it."""
-
-    name: str
-    business_key: str | None
-    correlation: Mapping[str, Any]
-    variables: Mapping[str, Any]
-
-    def execute(self, step: CommandStep) -> None:
-        sent = messages.store(step, self.name, self.correlation, self.business_key, self.variables, state="pending")
-        messages.put_delivery(step, sent, None)
 
 
 # -- words --------------------------------------------------------------------------------------------------------------
