@@ -1,4 +1,4 @@
-"""How much room a process of eight threads takes, beyond what it needs.
+"""How much room a process of many threads takes, beyond what it needs.
 
 The C library gives each thread a pool of its own and keeps what was freed there: half as much again as is in use. Two pools
 for all are enough, and what starting up needed once is given back.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from engine.engine import Engine
 
-THREADS = 8
+THREADS = 24  # four times what works with the database at once: who stands in line is known here, and told so in time
 SHARED_MEMORY = Path("/dev/shm")
 KEEPALIVE = (
     75  # seconds; proxies keep 60: they are who closes, so that no form is sent into a connection that just ends

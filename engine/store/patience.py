@@ -2,8 +2,8 @@
 
 A request (`request()`, begun by the web) waits LONGEST seconds in all and is then answered 503. No more than PLACES are at the
 database at once, so that a thread is left for what needs no database. Where the database has said nothing for STALLED seconds
-to SEVERAL who wait, or where somebody has waited that long for a place, whoever comes then is answered at once, so that none
-pile up. What is no request (the command line, the background work) waits as long as it takes.
+to SEVERAL who wait, or where somebody has waited IN_LINE seconds for a place, whoever comes then is answered at once, so that
+none pile up. What is no request (the command line, the background work) waits as long as it takes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from forms.i18n import T
 
 LONGEST = 4.5  # seconds; with what the request does itself it is answered within five
 STALLED = 1.0
+IN_LINE = 2.0  # what a place is worth waiting for: enough is left then to be answered in time
 SEVERAL = 3  # one or two may wait for somebody who holds their row
-PLACES = 6  # of the eight threads of a process
+PLACES = 6  # of the threads of a process
 LOOK = 0.1
 
 
@@ -109,8 +110,10 @@ class Gate:
             yield
             return
         turn = self._places.queue_up()
+        began = time.monotonic()
         try:
             self._await(turn)
+            mine.left -= time.monotonic() - began
             mine.inside = True
             yield
         finally:
@@ -139,7 +142,7 @@ class Gate:
                 self._crowded = False
                 return
             waited = time.monotonic() - began
-            if self._crowded or waited > STALLED:
+            if self._crowded or waited > IN_LINE:
                 self._crowded = True
                 break
         raise Busy(T("系统正忙，请稍后再试。"))

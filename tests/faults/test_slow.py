@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.alone]
 
 LONGEST = 5.0  # seconds until a request is refused at the latest
 BUSY = 1.5  # seconds that a machine which does something else besides may add to what it measures
-AT_ONCE = 20  # programs that ask at the same time, of a server with eight threads
+AT_ONCE = 20  # programs that ask at the same time, of a server in which a few work with the database at once
 RECOVERED = 10.0
 
 
