@@ -83,6 +83,14 @@ class CancellationFacts:
     overseers: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """A proposed release that changes a rule set. `signers`: the groups that sign it (`Registry.rule_signers`)."""
+
+    proposed_by: str
+    signers: frozenset[str] = frozenset()
+
+
 def allows(actor: Actor, action: str, facts: Any = None) -> bool:
     """May `actor` do `action` to what `facts` describe? An action that is not known is forbidden."""
     match action, facts:
@@ -103,6 +111,12 @@ def allows(actor: Actor, action: str, facts: Any = None) -> bool:
             return OWNER in actor.groups or not actor.groups.isdisjoint(facts.starter_groups)
         case ("deployment.activate", DeploymentFacts()):
             return OWNER in actor.groups and not (facts.four_eyes and actor.username == facts.uploaded_by)
+        case ("release.sign", ReleaseFacts()):
+            return actor.username != facts.proposed_by and not actor.groups.isdisjoint(facts.signers)
+        case ("release.withdraw", ReleaseFacts()):
+            return not actor.groups.isdisjoint({OWNER, *facts.signers})
+        case ("release.review", ReleaseFacts()):
+            return _reads(actor) or not actor.groups.isdisjoint(facts.signers)
         case ("cancellation.decide", CancellationFacts()):
             return actor.username != facts.proposed_by and not actor.groups.isdisjoint({OWNER, *facts.overseers})
         case ("cancellation.withdraw", CancellationFacts()):
@@ -114,6 +128,7 @@ def allows(actor: Actor, action: str, facts: Any = None) -> bool:
                 | "instance.resume"
                 | "instance.cancel"
                 | "incident.retry"
+                | "repair.propose"
                 | "job.retry"
                 | "message.publish"
                 | "studio.edit"

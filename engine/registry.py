@@ -125,6 +125,17 @@ class BoundFunction:
         return self.call(*arguments)
 
 
+@dataclass(frozen=True)
+class Protected:
+    """What nobody puts right by hand in a single case (`engine.bpmn.guard`), named by what only the office gives."""
+
+    processes: frozenset[str] = frozenset()  # where a vote is taken: sub-processes with a protected step are closed as a whole
+    topics: frozenset[str] = frozenset()
+    decisions: frozenset[str] = frozenset()
+    messages: frozenset[str] = frozenset()  # whoever waits for one, or sends it, is protected
+    variables: frozenset[str] = frozenset()  # what these messages and handlers bring, whatever a diagram calls its steps
+
+
 @dataclass
 class Registry:
     """All that one office offers to its diagrams."""
@@ -136,7 +147,11 @@ class Registry:
     invariants: tuple[Callable[[Connection], Iterable[str]], ...] = ()  # what must hold in the office's own tables
     shipped: tuple[Path, ...] = ()  # folders whose .bpmn .dmn .form .test.yaml files are the shipped release
     scenes: Scenes | None = None  # what scenario tests are played with; without it none are
+    rule_tables: frozenset[str] = frozenset()  # decisions that are rule sets: changed on a document, with signatures
+    rule_signers: tuple[str, ...] = ()  # groups that each sign a changed rule set
+    policy_document: Callable[[Connection, str], bool] | None = None  # is this the number of a published document?
     clauses: Mapping[str, Text] = field(default_factory=dict)  # number -> title of what a step may name as its ground
+    protected: Protected = Protected()  # no repair touches it
 
     def add_handlers(self, handlers: Iterable[Handler]) -> None:
         for handler in handlers:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from engine.registry import Registry
+from engine.registry import Protected, Registry
 from forms.i18n import T, Text
 from processes.appointment.handlers import HANDLERS as APPOINTMENT
 from processes.candidate.handlers import HANDLERS as CANDIDATE
@@ -17,7 +17,7 @@ from processes.integrity.handlers import HANDLERS as INTEGRITY
 from processes.plan import CLAUSES
 from processes.policy.commands import AUTHORITIES
 from processes.publicity.handlers import HANDLERS as PUBLICITY
-from processes.register import ballots
+from processes.register import ballots, documents
 from processes.rollout.handlers import HANDLERS as ROLLOUT
 from processes.scenes import SCENES
 
@@ -74,6 +74,79 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+# What is decided by these tables stands in policy documents: changing one takes a document and both authorities.
+RULE_TABLES = frozenset(
+    {
+        "D01_scope",
+        "D02_education_years",
+        "D03_conduct",
+        "D04_channel",
+        "D05_quota",
+        "D06_evaluation_modes",
+        "D08_vote_result",
+        "D09_recusal_ground",
+        "D14_post_grade",
+        "D16_escalation",
+    }
+)
+
+# Votes, results, public notices and certificates: no repair of a single case moves past them or writes what they say.
+PROTECTED = Protected(
+    processes=frozenset({"P12_review_meeting_vote"}),
+    topics=frozenset(
+        {
+            "application.ballot",
+            "application.result_public",
+            "application.publicity",
+            "certificate.check_result",
+            "certificate.confirm",
+            "certificate.issue",
+            "committee.ask_void",
+            "committee.announce",
+            "committee.blank_counts",
+            "committee.case_quorum",
+            "committee.collect",
+            "committee.count_ballots",
+            "committee.defer_case",
+            "committee.enter_counts",
+            "committee.issue_tokens",
+            "committee.load_counts",
+            "committee.record_result",
+            "committee.recount",
+            "committee.seal",
+            "committee.sign_minutes",
+            "committee.take_up_case",
+            "committee.void_round",
+            "publicity.close_notice",
+            "publicity.publish_notice",
+            "publicity.settle_items",
+            "recheck.answer",
+        }
+    ),
+    decisions=frozenset({"D08_vote_result"}),
+    messages=frozenset({"ballot_result", "ballots_complete", "publicity_closed", "result_published"}),
+    variables=frozenset(
+        {
+            "anyone_passed",
+            "ballot_result",
+            "certificate_no",
+            "closes_at",
+            "counts",
+            "meeting_date",
+            "meeting_id",
+            "notice_id",
+            "present",
+            "publicity_outcome",
+            "recheck_outcome",
+            "result_published_at",
+            "results",
+            "round_id",
+            "vote",
+            "yes",
+        }
+    ),
+)
+
 
 def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
@@ -81,6 +154,10 @@ def registry() -> Registry:
     made.overseers = AUTHORITIES
     made.invariants = (ballots.broken,)
     made.scenes = SCENES
+    made.rule_tables = RULE_TABLES
+    made.rule_signers = tuple(sorted(AUTHORITIES))
+    made.policy_document = documents.is_published
+    made.protected = PROTECTED
     made.clauses = {number: clause.title for number, clause in CLAUSES.items()}
     for handlers in (CANDIDATE, PUBLICITY, COMMITTEE, CERTIFICATE, APPOINTMENT, INTEGRITY, ROLLOUT):
         made.add_handlers(

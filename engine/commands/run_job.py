@@ -88,6 +88,12 @@ class RunJob:
                 RetryFailed(**payload).execute(step)
             case queue.RETRY_MANY:
                 RetryOne(**payload).execute(step)
+            case queue.ACTIVATE:
+                from engine.commands.activate_deployment import (
+                    ActivateDue,
+                )  # it tests releases, for which it needs an engine
+
+                ActivateDue(**payload).execute(step)
             case queue.EFFECT:
                 step.connection.execute(
                     update(t.effect).where(t.effect.c.id == payload["effect_id"]).values(sent_at=step.now)

@@ -1,0 +1,113 @@
+"""What has to be there before a candidate may become active: a ground and signatures for rule sets, a read preview, a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from engine.commands.contents import Content
+from engine.errors import Conflict, Refused
+from engine.registry import Registry
+from engine.store import tables as t
+from engine.studio import publishing_tables as p
+from forms.i18n import T, Text
+
+
+def review(connection: Connection, deployment_id: str) -> Row[Any] | None:
+    """The row of a release that a person proposed or activated with a reason; None for any other."""
+    asked = select(p.release_review).where(p.release_review.c.deployment_id == deployment_id)
+    return connection.execute(asked).first()
+
+
+def write(connection: Connection, deployment: Row[Any], **values: Any) -> None:
+    """Set columns of the release's review; the row is made where there is none. The deployments are locked (`release_rows.LOCK`)."""
+    table = p.release_review
+    if review(connection, deployment.id) is None:
+        begun = {"deployment_id": deployment.id, "reason": deployment.comment}
+        connection.execute(insert(table).values(**(begun | values)))
+    else:
+        connection.execute(update(table).where(table.c.deployment_id == deployment.id).values(**values))
+
+
+def changed_rules(coming: Iterable[Content], current: Iterable[Content], tables: Collection[str]) -> list[Content]:
+    """The decision tables among `tables` (keys) that `coming` says otherwise than `current`."""
+    standing = {content.place: content.sha256 for content in current}
+    return [
+        content
+        for content in coming
+        if content.kind == "decision" and content.key in tables and standing.get(content.place) != content.sha256
+    ]
+
+
+def signed(connection: Connection, deployment_id: str) -> dict[str, Row[Any]]:
+    """Signatures by the authority that gave them."""
+    table = p.release_signature
+    found = connection.execute(select(table).where(table.c.deployment_id == deployment_id))
+    return {row.authority: row for row in found}
+
+
+def missing(
+    connection: Connection,
+    registry: Registry,
+    deployment: Row[Any],
+    coming: Iterable[Content],
+    current: Iterable[Content],
+    active_id: str | None,
+) -> list[Refused]:
+    """What a candidate still lacks, each as the refusal of its activation; empty where only the second person is missing."""
+    row = review(connection, deployment.id)
+    lacking: list[Refused] = []
+    rules = changed_rules(coming, current, registry.rule_tables)
+    if rules:
+        names = [content.name for content in rules]
+        if row is None or not row.document:
+            lacking.append(
+                Refused(
+                    T("这次改了评审规则（{names}），请先写明依据的政策文件编号。", names=names), code="DOCUMENT_MISSING"
+                )
+            )
+        elif not known_document(connection, registry, row.document):
+            lacking.append(
+                Refused(T("政策文件“{no}”不在已公布的文件里，请先公布它。", no=row.document), code="DOCUMENT_UNKNOWN")
+            )
+        there = signed(connection, deployment.id)
+        lacking += [
+            Refused(
+                T("这次改了评审规则（{names}），还缺{who}的签署。", names=names, who=name_of(registry, group)),
+                code="SIGNATURE_MISSING",
+                authority=group,
+            )
+            for group in registry.rule_signers
+            if group not in there
+        ]
+    if row is not None and row.change_id is not None:
+        if row.preview_at is None:
+            text = T("还没有看过“对正在办理的事有什么影响”，请先看过再启用。")
+            lacking.append(Refused(text, code="PREVIEW_UNREAD"))
+        elif row.preview_of != active_id:
+            text = T("看过影响以后又启用了另一个版本，请重新看一遍。")
+            lacking.append(Refused(text, code="PREVIEW_OLD"))
+    return lacking
+
+
+def require_standing(connection: Connection, deployment: Row[Any]) -> None:
+    """Raises Conflict (WITHDRAWN) for a proposal that was taken back."""
+    row = review(connection, deployment.id)
+    if row is not None and row.withdrawn_at is not None:
+        text = T("这个版本已经撤回，不能启用。")
+        raise Conflict(text, code="WITHDRAWN", by=row.withdrawn_by, at=row.withdrawn_at)
+
+
+def known_document(connection: Connection, registry: Registry, number: str) -> bool:
+    return registry.policy_document is None or registry.policy_document(connection, number)
+
+
+def name_of(registry: Registry, group: str) -> Text | str:
+    """The group as people call it."""
+    return registry.groups.get(group, group)
+
+
+def deployment_row(connection: Connection, deployment_id: str) -> Row[Any] | None:
+    return connection.execute(select(t.deployment).where(t.deployment.c.id == deployment_id)).first()
