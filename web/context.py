@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from flask import current_app
+from flask import current_app, g
 
 from engine.clock import Clock
 
@@ -32,4 +34,23 @@ def wiring() -> Wiring:
 
 
 def engine() -> Engine:
-    return wiring().engine
+    """The office's engine; while a change is tried out (`within`) that of the sandbox."""
+    return cast("Engine", g.get("sandbox")) or wiring().engine
+
+
+REMEMBERED = ("page_now", "workdays_between", "subjects", "task_subjects", "vocabulary")  # in `g`, of one engine
+
+
+@contextmanager
+def within(sandbox: Engine) -> Iterator[None]:
+    """What pages ask and do in this block concerns the sandbox. Logins, sessions and CSRF stay the office's (`wiring`)."""
+    before = {name: g.pop(name) for name in REMEMBERED if name in g}
+    g.sandbox = sandbox
+    try:
+        yield
+    finally:
+        del g.sandbox
+        for name in REMEMBERED:
+            g.pop(name, None)
+        for name, value in before.items():
+            setattr(g, name, value)

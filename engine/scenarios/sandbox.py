@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, insert
+from sqlalchemy import Connection, event, insert
 
 from engine.clock import FixedClock
 from engine.commands import release_rows
@@ -28,6 +28,8 @@ from engine.releases import Releases
 from engine.scenarios.kit import Scenes
 from engine.scenarios.stubs import stubbed
 from engine.store import tables as t
+from engine.store.row_clock import RowClock
+from engine.store.unit_of_work import Store
 
 PREFIX, MARK = "zhiping-tests-", "in-use"
 SECONDS = 10.0  # processor time of one scenario
@@ -56,6 +58,24 @@ class SandboxClock(FixedClock):
         """Raises OutOfTime."""
         if time.thread_time() > self._until:
             raise OutOfTime
+
+
+class TrialClock(RowClock):
+    """Stands in a row of the sandbox, so that it stands there still when the sandbox is opened again; each piece of work that
+    `begin` precedes has its own processor time."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.begin()
+
+    def begin(self) -> None:
+        self._until = time.thread_time() + SECONDS
+
+    def read(self, connection: Connection) -> datetime:
+        """Raises OutOfTime."""
+        if time.thread_time() > self._until:
+            raise OutOfTime
+        return super().read(connection)
 
 
 class Workshop:
@@ -103,6 +123,11 @@ class Workshop:
             for left in self.folder.glob(f"{path.name}*"):
                 left.unlink()
 
+    def keep(self, calls: Mapping[str, Mapping[str, Any]], path: Path) -> str:
+        """Leave a sandbox that outlives this workshop: its database as `path`. Answers the secret key it is to be opened with."""
+        shutil.copy(self._template(calls), path)
+        return self._settings.secret_key
+
     def _template(self, calls: Mapping[str, Mapping[str, Any]]) -> Path:
         """The furnished database with the release in it, made once for each set of replaced processes."""
         key = canonical(calls)
@@ -132,9 +157,13 @@ class Workshop:
         settings = replace(self._settings, database_url=f"sqlite:///{path}")
         engine = Engine(settings, self.registry, clock=FixedClock(self.scenes.since))
         engine.releases = self._releases
-        # Nobody needs the file after a power cut.
-        event.listen(engine.store.dialect.engine, "connect", _carelessly)
+        carelessly(engine)
         return engine
+
+
+def carelessly(engine: Engine) -> None:
+    """Nobody needs the file of a sandbox after a power cut."""
+    event.listen(engine.store.dialect.engine, "connect", _carelessly)
 
 
 @dataclass(frozen=True)
