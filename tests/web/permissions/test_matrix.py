@@ -21,6 +21,8 @@ from engine.identity.tables import account, membership
 from engine.queries.definitions import DefinitionList
 from engine.queries.deployments import DeploymentList
 from engine.store import tables as t
+from engine.studio import tables as s
+from engine.studio.changes import OpenChange
 from tests.process.province import Province
 from tests.web.permissions.table import OTHERS, PUBLIC, ROLES, SEES_TASK, TABLE, Row
 
@@ -74,6 +76,9 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
         "year": "2026",
         "name": "vote.pass",
         "proposal_id": "none-such",
+        "change_id": province.engine.run(OpenChange(owner, "x"))["id"],
+        "file": "P04_candidate_title_review.bpmn",
+        "number": "0",
         "code": "STEP_FAILED",
         **dict.fromkeys(
             (
@@ -102,7 +107,7 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
 
 def counted(province: Province) -> list[Any]:
     """What a refused request must leave as it is."""
-    tables = (account, membership, t.instance, t.deployment, t.task, t.task_draft, t.message)
+    tables = (account, membership, t.instance, t.deployment, t.task, t.task_draft, t.message, s.change_version, s.change_draft)
     with province.engine.store.snapshot() as connection:
         rows = [connection.scalar(select(func.count()).select_from(table)) for table in tables]
         return [

@@ -1,5 +1,53 @@
-// The plain text of any file.
+// The plain text of any file, with line numbers; a problem that is picked leads to its line.
+
+import { Desk } from './desk.js';
 
 export default async function start(element) {
-  element.hidden = false;
+  const area = element.querySelector('textarea');
+  const numbers = element.querySelector('[data-desk="lines"]');
+  let original = ''; // a text area knows no carriage returns: a file nobody edited is given back as it was
+  const plain = (text) => text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
+
+  const desk = new Desk(element, {
+    read: async () => (area.value === plain(original) ? original : original.includes('\r\n') ? area.value.replaceAll('\n', '\r\n') : area.value),
+    show: async (text) => {
+      original = text;
+      area.value = text;
+      number();
+    },
+  });
+  desk.onPick = ({ line }) => go(line);
+
+  function number() {
+    const lines = area.value.split('\n').length;
+    if (numbers.childElementCount === lines) return;
+    numbers.replaceChildren(...Array.from({ length: lines }, (_, index) => {
+      const one = document.createElement('span');
+      one.textContent = index + 1;
+      return one;
+    }));
+  }
+
+  function go(line) {
+    if (!line) return;
+    const lines = area.value.split('\n');
+    const from = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+    area.focus();
+    area.setSelectionRange(from, from + (lines[line - 1] ?? '').length);
+    area.scrollTop = (line - 4) * (area.scrollHeight / Math.max(lines.length, 1));
+    area.scrollIntoView({ block: 'center' });
+  }
+
+  area.addEventListener('input', () => {
+    number();
+    desk.changed();
+  });
+  area.addEventListener('scroll', () => { numbers.scrollTop = area.scrollTop; });
+  element.querySelector('form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    desk.save();
+  });
+  await desk.open();
+  go(Number(new URLSearchParams(location.search).get('line')));
+  element.dataset.ready = 'true';
 }
