@@ -88,6 +88,7 @@ class Veil:
         """What a line of history holds besides what happened where."""
         if self.outside:
             told_outside = TOLD_OUTSIDE - {"code"} if kind in TROUBLE else TOLD_OUTSIDE
+            told_outside -= {"reason"} if kind.startswith("repair") else set()
             return {name: value for name, value in data.items() if name in told_outside}
         if not self.secret:
             return data

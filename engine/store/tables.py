@@ -399,6 +399,33 @@ Index(
 )
 Index("ix_cancellation_status", cancellation.c.status, cancellation.c.proposed_at)
 
+# One case put right by hand takes two persons: tokens moved, variables set, steps tried again.
+repair = Table(
+    "repair",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", Id, ForeignKey("instance.id"), nullable=False),
+    Column("revision", Integer, nullable=False),  # of the instance as the proposer saw it
+    Column("steps", JSON, nullable=False),  # as `engine.commands.repairs.Told`: what is done, with before and after
+    Column("reason", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("proposed_by", Key, nullable=False),
+    Column("proposed_at", UtcDateTime, nullable=False),
+    Column("decided_by", Key),
+    Column("decided_at", UtcDateTime),
+    Column("answer", Text),  # why it was not confirmed
+    one_of("status", "proposed", "confirmed", "rejected", "withdrawn", "lapsed"),
+    CheckConstraint("status NOT IN ('confirmed', 'rejected') OR decided_by <> proposed_by", name="two"),
+)
+Index(
+    "uq_repair_open",
+    repair.c.instance_id,
+    unique=True,
+    sqlite_where=repair.c.status == "proposed",
+    postgresql_where=repair.c.status == "proposed",
+)
+Index("ix_repair_status", repair.c.status, repair.c.proposed_at)
+
 # Many incidents of one cause tried again with one reason, each in a job of its own.
 retry_batch = Table(
     "retry_batch",
