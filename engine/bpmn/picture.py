@@ -7,6 +7,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn import former
 from engine.bpmn.events import CatchEvent
 from engine.bpmn.loops import MultiInstance
 from engine.bpmn.machine import blocked, failure_of
@@ -49,7 +50,7 @@ def _task(task: Any) -> OpenTask:
         scope=settled["scope"],
         due_at=_instant(settled["due"]),
         follow_up_at=_instant(settled["follow_up"]),
-        properties=dict(element.properties),
+        properties=former.properties(task),
         data=dict(task.data),
     )
 
