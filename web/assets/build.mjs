@@ -48,7 +48,7 @@ const usedTabler = {
     builder.onLoad({ filter: /@tabler[\\/]core[\\/].*\.css$/ }, async ({ path: file }) => {
       const [{ css }] = await new PurgeCSS().purge({
         css: [{ raw: await fs.readFile(file, 'utf8') }],
-        content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', 'web/assets/*.js', 'web/assets/studio/*.js'].map((glob) => path.join(root, glob)),
+        content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', 'web/assets/*.js', 'web/assets/studio/**/*.js'].map((glob) => path.join(root, glob)),
         defaultExtractor: (text) => text.match(/[A-Za-z][\w-]*/g) ?? [],
         safelist: { standard: [/^row(-cols(-md)?-[1-4])?$/, /^col(-md)?-\d+$/] }, // forms/html.py puts these names together
         variables: true,
@@ -56,6 +56,31 @@ const usedTabler = {
         fontFace: true,
       });
       return { contents: css.replace(/\/\*# sourceMappingURL.*?\*\//g, ''), loader: 'css', resolveDir: path.dirname(file) };
+    });
+  },
+};
+
+// CodeMirror writes its rules into a <style> element, which our CSP forbids; with this line changed it uses a constructed sheet.
+const sheetsNotStyles = {
+  name: 'sheets-not-styles',
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]style-mod[\\/](src|dist)[\\/]style-mod\.c?js$/ }, async ({ path: file }) => {
+      const source = await fs.readFile(file, 'utf8');
+      const strict = source.replace('!root.head && root.adoptedStyleSheets', 'root.adoptedStyleSheets');
+      if (strict === source) throw new Error(`${file}: the line to change is not there`);
+      return { contents: strict, loader: 'js' };
+    });
+  },
+};
+
+// form-js' editor draws with parts of its viewer: they must share one preact (hooks live in it), and form-words.js hooks the same one.
+const onePreact = {
+  name: 'one-preact',
+  setup(builder) {
+    const home = path.join(root, 'node_modules/@bpmn-io/form-js-editor');
+    builder.onResolve({ filter: /^preact(\/|$)/ }, ({ path: wanted, importer, kind, pluginData }) => {
+      if (pluginData === 'found' || !/[\\/]form-js-viewer[\\/]|[\\/]studio[\\/]form[\\/]/.test(importer)) return undefined;
+      return builder.resolve(wanted, { resolveDir: home, importer: path.join(home, 'index.js'), kind, pluginData: 'found' });
     });
   },
 };
@@ -80,7 +105,7 @@ async function browser() {
     format: 'esm',
     target: ['es2022'],
     metafile: true,
-    plugins: [strictFeelin, usedTabler],
+    plugins: [strictFeelin, usedTabler, sheetsNotStyles, onePreact],
     // bpmn-js brings its icon font in four forms; browsers of today need one
     loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty', '.eot': 'empty', '.svg': 'empty' },
     legalComments: 'linked',

@@ -96,7 +96,8 @@ export { Interpreter, InterpreterContext, builtins, getType, isZoned, isDuration
 export const strictFeelin = {
   name: 'strict-feelin',
   setup(build) {
-    build.onLoad({ filter: /[\\/]feelin[\\/]dist[\\/]index\.js$/ }, async ({ path }) => {
+    // form-js brings an older one of its own (@bpmn-io/feelin), which only helps to write expressions: it stays as it is
+    build.onLoad({ filter: /[\\/]node_modules[\\/]feelin[\\/]dist[\\/]index\.js$/ }, async ({ path }) => {
       let source = await fs.readFile(path, 'utf8');
       for (const [times, from, to] of EDITS) {
         const parts = source.split(from);

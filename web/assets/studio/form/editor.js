@@ -1,0 +1,65 @@
+// form-js' editor around one form: shows a text, gives it back, marks what the lint found.
+
+import { FormEditor } from '@bpmn-io/form-js-editor';
+
+import { highlighter } from '../highlight.js';
+import { extraModule } from './extra.js';
+import { parsed, written } from './order.js';
+import { paletteModule } from './palette.js';
+import { speak } from './translate.js';
+
+speak();
+
+export class FormCanvas {
+  /** `changed()` is called after every step, also after undo and redo. */
+  constructor(parent, changed) {
+    this.text = '';
+    this.changed = changed;
+    this.editor = new FormEditor({ container: parent, additionalModules: [paletteModule, extraModule] });
+    this.lights = highlighter('.fjs-editor-container [data-id="$"]');
+    this.stack = this.editor.get('commandStack');
+    this.showing = false;
+    this.editor.on('commandStack.changed', () => { if (!this.showing) this.changed(); });
+  }
+
+  /** Rejects a text that is no form the editor knows; the canvas is then as it was. */
+  async show(text) {
+    const schema = { type: 'default', components: [], ...parsed(text) };
+    this.showing = true;
+    try {
+      await this.editor.importSchema(schema);
+      this.text = text;
+      this.opened = structuredClone(this.editor.getSchema());
+    } finally {
+      this.showing = false;
+    }
+  }
+
+  /** Byte for byte what was shown, until something is changed. */
+  read() {
+    return this.stack.canUndo() ? written(this.editor.getSchema(), this.text, this.opened) : this.text;
+  }
+
+  undo() { if (this.stack.canUndo()) this.stack.undo(); }
+
+  redo() { if (this.stack.canRedo()) this.stack.redo(); }
+
+  mark(problems) {
+    this.lights(problems.map((problem) => ({ ...problem, element: this.idOf(problem.element) })));
+  }
+
+  /** Select a component, by its id or by the field it writes. */
+  pick(element) {
+    const id = this.idOf(element);
+    const field = id && this.editor.get('formFieldRegistry').get(id);
+    if (!field) return;
+    this.editor.get('selection').set(field);
+    this.editor._container.querySelector(`[data-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'center' });
+  }
+
+  idOf(element) {
+    const registry = this.editor.get('formFieldRegistry');
+    if (!element || registry.get(element)) return element;
+    return registry.getAll().find((field) => field.key === element || field.path === element)?.id;
+  }
+}
