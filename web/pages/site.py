@@ -49,7 +49,7 @@ from web.pages import (
     words,
     work,
 )
-from web.pages.studio import changes, comparing, files, publishing, trials
+from web.pages.studio import changes, comparing, files, known, preview, publishing, trials
 
 GROUPS = (
     home,
@@ -86,6 +86,8 @@ GROUPS = (
     repairs,
     changes,
     files,
+    known,
+    preview,
     trials,
     comparing,
     publishing,
