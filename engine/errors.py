@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine import remedies
 from forms.i18n import T, Text
 
 
@@ -114,6 +115,11 @@ class Problem:
     text: Text
     severity: str = "error"  # "error" refuses the deployment; "warning" is shown beside it
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def remedy(self) -> Text:
+        """What to do about it, where the sentence itself only says what is wrong."""
+        return remedies.of(self.code)
 
 
 class DeploymentRefused(ZhipingError):

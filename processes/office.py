@@ -148,9 +148,18 @@ PROTECTED = Protected(
 )
 
 
+# The variables that handlers and commands bring when they start one of these processes.
+STARTS = {
+    "P03_post_quota_verification": frozenset({"stream_id", "unit_code", "unit_name", "region_code"}),
+    "P07_objection_investigation": frozenset({"objection_id", "opened_by"}),
+    "P16_integrity_sanction": frozenset({"application_id"}),
+}
+
+
 def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
+    made.starts = STARTS
     made.overseers = AUTHORITIES
     made.invariants = (ballots.broken,)
     made.scenes = SCENES

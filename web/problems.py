@@ -97,6 +97,7 @@ def lint(found: errors.Problem) -> dict[str, Any]:
         "code": found.code,
         "severity": found.severity,
         "message": str(found.text),
+        "remedy": str(found.remedy),
     }
 
 

@@ -63,6 +63,25 @@ class Temporal:
     iso: str
 
 
+@dataclass(frozen=True)
+class Mention:
+    """A name that an expression reads. `after`: the name behind its dot (`reply` of `answer.reply`). `filtered`: it stands inside
+    a filter, where it may be the items' own."""
+
+    name: str
+    after: str | None
+    filtered: bool
+
+
+@dataclass(frozen=True)
+class Names:
+    read: tuple[Mention, ...] = ()
+    called: frozenset[str] = frozenset()  # functions, ours and FEEL's
+
+
+_NO_NAMES: Final = Names()
+
+
 class Feel:
     """Evaluates expressions. Has no state of its own and may be shared by threads; contexts are kept per thread.
 
@@ -125,6 +144,29 @@ class Feel:
     def check_unary(self, test: str) -> Text | None:
         """The same for a decision table's input cell."""
         return None if test.strip() in ("", "-") else self._check("check-unary", test)
+
+    def names(self, expression: str) -> Names:
+        """What the expression mentions from outside of it, nothing for one that cannot be read. Nothing is evaluated."""
+        return self._names("names", _source_or_nothing(expression))
+
+    def names_unary(self, test: str) -> Names:
+        """The same for a decision table's input cell."""
+        return _NO_NAMES if test.strip() in ("", "-") else self._names("names-unary", test.strip())
+
+    def keys(self, expression: str) -> tuple[str, ...]:
+        """The names of a context written out (`{a: 1, b: x}`): a, b. Nothing for any other expression."""
+        try:
+            return tuple(_pass({"kind": "keys", "expression": _source(expression)}, expression)["value"])
+        except FeelError:
+            return ()
+
+    def _names(self, kind: str, source: str) -> Names:
+        try:
+            found = _pass({"kind": kind, "expression": source}, source)["value"]
+        except FeelError:
+            return _NO_NAMES
+        read = tuple(Mention(name, after, within) for name, after, within in found["read"])
+        return Names(read, frozenset(found["called"]))
 
     def _check(self, kind: str, expression: str) -> Text | None:
         try:
@@ -257,6 +299,14 @@ def _source(expression: str, cell: bool = False) -> str:
                 reason="LENGTH",
             )
     return text
+
+
+def _source_or_nothing(expression: str) -> str:
+    """For asking about an expression that may be no expression at all."""
+    try:
+        return _source(expression)
+    except FeelError:
+        return "null"
 
 
 # the sandbox //////////////////////////////////////////////////////

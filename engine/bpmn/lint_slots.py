@@ -27,9 +27,9 @@ Slot = tuple[int, str, str, str]  # line, element, what it is called, FEEL
 
 def check_slots(process: Process, findings: Findings, registry: Registry | None, known: KnownNames) -> None:
     check_filters(process, findings)
-    expressions = list(_process_slots(process))
+    expressions = list(process_slots(process))
     for element in process.elements.values():
-        expressions += _element_slots(element)
+        expressions += element_slots(element)
         _element(process, element, findings, registry, known)
     for flow in process.flows:
         if flow.condition and flow.condition_language and "feel" not in flow.condition_language.lower():
@@ -65,7 +65,7 @@ def check_filters(process: Process, findings: Findings) -> None:
         findings.error(process.line, process.id, "TOO_LARGE", text)
 
 
-def _process_slots(process: Process) -> Iterator[Slot]:
+def process_slots(process: Process) -> Iterator[Slot]:
     scopes = process.properties.get("scopes", "").strip()
     if scopes:
         yield process.line, process.id, "scopes", feel_of(scopes)
@@ -78,7 +78,7 @@ def _process_slots(process: Process) -> Iterator[Slot]:
             yield flow.line, flow.id, "conditionExpression", flow.condition
 
 
-def _element_slots(element: Element) -> Iterator[Slot]:
+def element_slots(element: Element) -> Iterator[Slot]:
     """Every FEEL expression of an element."""
     given, loop = element.properties, element.loop
     literal = {

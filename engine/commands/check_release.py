@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.bpmn.elements import read_processes
 from engine.bpmn.findings import KnownNames
 from engine.bpmn.lint import lint_bpmn
 from engine.bpmn.model import Limits
-from engine.bpmn.xmlsafe import read_xml
+from engine.commands.check_soundness import check_soundness
 from engine.commands.contents import EXECUTABLE, Content
+from engine.commands.known_release import processes_of
 from engine.commands.release_rows import fingerprint
 from engine.errors import Problem, ZhipingError
 from engine.registry import Registry
@@ -33,7 +33,8 @@ def check_release(
     warned of in them; of what was carried over, and without `brought`, errors alone."""
     fresh = {(file, raw) for file, raw in (brought or {}).items() if file.lower().endswith(".bpmn")}
     diagrams = [
-        _diagram(file, raw) for file, raw in sorted(fresh | {(c.file, c.raw) for c in whole if c.kind in EXECUTABLE})
+        _diagram(Content("process", "", "", file, raw))
+        for file, raw in sorted(fresh | {(c.file, c.raw) for c in whole if c.kind in EXECUTABLE})
     ]
     problems = [
         problem
@@ -46,15 +47,22 @@ def check_release(
         found = lint_bpmn(diagram.file, diagram.raw, registry=registry, known=known)
         is_fresh = (diagram.file, diagram.raw) in fresh
         problems += [problem for problem in found if is_fresh or problem.severity == "error"]
+        if is_fresh and not any(problem.severity == "error" for problem in found):
+            problems += check_soundness(diagram.file, diagram.raw, whole, registry)
     broken = any(problem.severity == "error" for problem in problems)
     return problems if broken or len({c.place for c in whole}) < len(whole) else problems + _compiled(whole, registry)
 
 
 def check_diagram(file: str, raw: bytes, others: Sequence[Content], registry: Registry) -> list[Problem]:
-    """What stands against one diagram among `others`, the rest of its release."""
-    files = sorted({(c.file, c.raw) for c in others if c.kind in EXECUTABLE})
-    known = _names(others, [_diagram(*other) for other in files])
-    return lint_bpmn(file, raw, registry=registry, known=known)
+    """What stands against one diagram among `others`, the rest of its release: the lint's findings, and where it has no error
+    also what would stick."""
+    files = {content.sha256: content for content in others if content.kind in EXECUTABLE}
+    problems = lint_bpmn(
+        file, raw, registry=registry, known=_names(others, [_diagram(each) for each in files.values()])
+    )
+    if any(problem.severity == "error" for problem in problems):
+        return problems
+    return problems + check_soundness(file, raw, others, registry)
 
 
 def check_test(file: str, raw: bytes, whole: Sequence[Content], registry: Registry) -> list[Problem]:
@@ -85,15 +93,13 @@ def _compiled(whole: Sequence[Content], registry: Registry) -> list[Problem]:
     return []
 
 
-def _diagram(file: str, raw: bytes) -> _Diagram:
-    root, _ = read_xml(file, raw)
-    processes = read_processes(root) if root is not None else []
+def _diagram(content: Content) -> _Diagram:
     return _Diagram(
-        file,
-        raw,
+        content.file,
+        content.raw,
         {
             process.id: frozenset(e.called for e in process.elements.values() if e.called)
-            for process in processes
+            for process in processes_of(content)
             if process.executable
         },
     )

@@ -5,6 +5,8 @@ import {
   Interpreter, InterpreterContext, builtins, getType, hooks, isZoned, parseDate, parseDateTime, parseTime, duration,
 } from 'feelin';
 
+import { mentioned, writtenKeys } from './mentioned.js';
+
 const COMPILED = 400; // expressions kept; the oldest goes first
 const MAX_DEPTH = 100; // of results
 const MAX_RESULT = 2_000_000; // characters of a result as JSON
@@ -106,7 +108,7 @@ function compile(kind, expression, names) {
       if (error?.position) throw new Misjudged('SYNTAX', { at: error.position.from, reason: error.message });
       throw error;
     }
-    entry = { root: built.root, warnings, optional: comparedWithNull(built.parseTree, expression) };
+    entry = { root: built.root, warnings, optional: comparedWithNull(built.parseTree, expression), tree: built.parseTree };
     if (compiled.size >= COMPILED) compiled.delete(compiled.keys().next().value);
     compiled.set(key, entry);
   }
@@ -171,7 +173,9 @@ function holdsPending(value) {
 
 /**
  * request: {kind, expression, variables, now, functions: {name: [parameter]}, answers}; kind is one of
- *   value, typed (temporals keep their kind: {"@date": iso}), condition, check, check-unary, or
+ *   value, typed (temporals keep their kind: {"@date": iso}), condition, check, check-unary,
+ *   names, names-unary (what it mentions: {read: [[name, next name or null, inside a filter]], called: [function]}),
+ *   keys (of a context written out), or
  *   cells: expression is a list of tests and `values` as long a list; true when every value passes its test.
  * Returns {value} or {asked} or {error: {code, …facts}}, and {read} for a condition; all of it JSON.
  */
@@ -185,6 +189,13 @@ export function feel(request) {
     if (request.kind === 'check' || request.kind === 'check-unary') {
       compile(request.kind === 'check' ? 'expression' : 'unary', request.expression, names);
       return { value: null };
+    }
+    if (request.kind === 'names' || request.kind === 'names-unary') {
+      const entry = compile(request.kind === 'names' ? 'expression' : 'unary', request.expression, names);
+      return { value: mentioned(entry.tree.topNode, request.expression) };
+    }
+    if (request.kind === 'keys') {
+      return { value: writtenKeys(compile('expression', request.expression, names).tree.topNode, request.expression) };
     }
     const functions = askingFunctions(request.functions ?? {}, request.answers ?? {}, asked, read);
     const context = Object.assign(Object.create(Object.prototype), variables, functions, clockFunctions(request.now));
