@@ -41,6 +41,12 @@ async function server() {
   });
 }
 
+/** Scripts that may name a class; in a dictionary every other English word would be one. */
+async function speaking() {
+  const found = await fs.readdir(path.join(root, 'web/assets'), { recursive: true });
+  return found.filter((file) => file.endsWith('.js') && !path.basename(file).startsWith('words')).map((file) => `web/assets/${file}`);
+}
+
 // Tabler is 635 kB, of which our pages use a few components: what no page, form or script names is left out.
 const usedTabler = {
   name: 'used-tabler',
@@ -48,7 +54,7 @@ const usedTabler = {
     builder.onLoad({ filter: /@tabler[\\/]core[\\/].*\.css$/ }, async ({ path: file }) => {
       const [{ css }] = await new PurgeCSS().purge({
         css: [{ raw: await fs.readFile(file, 'utf8') }],
-        content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', 'web/assets/*.js', 'web/assets/studio/**/*.js'].map((glob) => path.join(root, glob)),
+        content: ['web/templates/**/*.html', 'web/pages/**/*.py', 'web/*.py', 'forms/*.py', ...(await speaking())].map((glob) => path.join(root, glob)),
         defaultExtractor: (text) => text.match(/[A-Za-z][\w-]*/g) ?? [],
         safelist: { standard: [/^row(-cols(-md)?-[1-4])?$/, /^col(-md)?-\d+$/] }, // forms/html.py puts these names together
         variables: true,
@@ -85,32 +91,50 @@ const onePreact = {
   },
 };
 
+// A script that is fetched when it is needed brings its style along, and esbuild would put it into the style of every page.
+const stylesApart = {
+  name: 'styles-apart',
+  setup(builder) {
+    builder.onResolve({ filter: /\.css$/ }, ({ path: wanted, importer }) =>
+      importer.endsWith('.js') && path.basename(importer) !== 'app.js' ? { path: wanted, namespace: 'apart' } : undefined);
+    builder.onLoad({ filter: /./, namespace: 'apart' }, () => ({ contents: '', loader: 'js' }));
+  },
+};
+
 async function browser() {
   await fs.rm(out, { recursive: true, force: true });
-  const result = await build({
+  const islands = {
+    viewer: 'web/assets/viewer.js',
+    form: 'web/assets/form.js',
+    ...Object.fromEntries(STUDIO.map((name) => [name, `web/assets/studio/${name}.js`])),
+  };
+  const common = {
     absWorkingDir: root,
-    entryPoints: {
-      app: 'web/assets/app.js',
-      viewer: 'web/assets/viewer.js',
-      form: 'web/assets/form.js',
-      ...Object.fromEntries(STUDIO.map((name) => [name, `web/assets/studio/${name}.js`])),
-    },
     outdir: out,
     entryNames: '[name]-[hash]',
     chunkNames: 'chunk-[hash]',
     assetNames: '[name]-[hash]',
     bundle: true,
-    splitting: true,
     minify: true,
     format: 'esm',
     target: ['es2022'],
     metafile: true,
-    plugins: [strictFeelin, usedTabler, sheetsNotStyles, onePreact],
     // bpmn-js brings its icon font in four forms; browsers of today need one
     loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty', '.eot': 'empty', '.svg': 'empty' },
-    legalComments: 'linked',
     logLevel: 'warning',
+  };
+  const plugins = [strictFeelin, usedTabler, sheetsNotStyles, onePreact];
+  const result = await build({
+    ...common,
+    entryPoints: { app: 'web/assets/app.js', ...islands },
+    splitting: true,
+    plugins: [stylesApart, ...plugins],
+    legalComments: 'linked',
   });
+  const styles = await build({ ...common, entryPoints: islands, plugins, write: false });
+  for (const { path: file, contents } of styles.outputFiles) {
+    if (!file.endsWith('.js')) await fs.writeFile(file, contents);
+  }
   const manifest = {};
   for (const [file, { entryPoint, cssBundle, imports }] of Object.entries(result.metafile.outputs)) {
     if (!entryPoint) continue;
@@ -120,8 +144,11 @@ async function browser() {
       imports: imports.filter(({ kind }) => kind === 'import-statement').map(({ path: name }) => path.basename(name)),
     };
   }
+  for (const { entryPoint, cssBundle } of Object.values(styles.metafile.outputs)) {
+    if (cssBundle) manifest[path.basename(entryPoint, '.js')].css = path.basename(cssBundle);
+  }
   await fonts();
-  await fs.writeFile(path.join(out, 'LICENSES.txt'), await licences(Object.keys(result.metafile.inputs)));
+  await fs.writeFile(path.join(out, 'LICENSES.txt'), await licences(Object.keys({ ...result.metafile.inputs, ...styles.metafile.inputs })));
   // last, so that whoever sees the manifest finds every file it names
   await fs.writeFile(path.join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
   for (const name of (await fs.readdir(out)).sort()) {
