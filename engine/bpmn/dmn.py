@@ -15,6 +15,7 @@ from typing import Any, Final
 from engine.bpmn.feel import Feel
 from engine.bpmn.findings import Findings
 from engine.bpmn.lint_texts import check_texts
+from engine.bpmn.overlaps import check_rows
 from engine.bpmn.xmlsafe import read_xml
 from engine.errors import Problem, ZhipingError
 from forms.i18n import T, Text
@@ -243,6 +244,7 @@ class _Reader:
             self.say(element, "FEEL_ERROR", wrong)
 
     def _table(self, table: Any, decision: Decision) -> Decision:
+        before = len(self.problems)
         policy = table.get("hitPolicy", "UNIQUE")
         aggregation = table.get("aggregation")
         if policy not in HIT_POLICIES:
@@ -266,9 +268,13 @@ class _Reader:
         elements = _children(table, "rule")
         self.count(table)
         rules = tuple(self._rule(e, row, len(inputs), len(outputs)) for row, e in enumerate(elements[:MAX_RULES], 1))
-        return replace(
+        made = replace(
             decision, inputs=inputs, outputs=outputs, rules=rules, hit_policy=policy, aggregation=aggregation
         )
+        if len(self.problems) == before:
+            places = [(element.sourceline, _identity(element) or decision.key) for element in elements[:MAX_RULES]]
+            check_rows(made, places, self.findings)
+        return made
 
     def count(self, table: Any) -> None:
         if len(_children(table, "rule")) > MAX_RULES:

@@ -90,7 +90,7 @@ def test_no_match_is_null_and_nothing_set_matches_nothing() -> None:
 
 
 def test_unique_with_an_overlap_names_the_rows() -> None:
-    error = refused(file(table([("> 1", '"a"'), ("> 2", '"a"'), ("< 0", '"c"')])), x=3)
+    error = refused(file(table([("? > 1", '"a"'), ("? > 2", '"a"'), ("< 0", '"c"')])), x=3)
     assert error.code == "DECISION_ERROR"
     assert error.facts["reason"] == "OVERLAP"
     assert error.facts["rules"] == ["D_r1", "D_r2"]
@@ -107,7 +107,7 @@ def test_first_takes_the_first() -> None:
 
 def test_any_wants_the_same_outputs() -> None:
     assert decide(file(table([("> 1", '"a"'), ("> 2", '"a"')], policy="ANY")), x=3).rows == (1, 2)
-    error = refused(file(table([("> 1", '"a"'), ("> 2", '"b"')], policy="ANY")), x=3)
+    error = refused(file(table([("? > 1", '"a"'), ("? > 2", '"b"')], policy="ANY")), x=3)
     assert error.facts["reason"] == "DIFFERENT"
 
 
