@@ -15,9 +15,9 @@ import { say } from '../words.js';
 export default async function start(element) {
   const place = element.querySelector('[data-canvas]');
   const sorry = element.querySelector('[data-cannot-draw]');
-  const shown = preview(element.querySelector('[data-preview-place]'), element.querySelector('[data-preview-place]').dataset.previewUrl);
   let undrawn = null; // a text that the canvas could not show
   let desk = null;
+  const shown = preview(element.querySelector('[data-preview-place]'), (body) => desk.line.send('POST', 'preview', body));
   const canvas = new FormCanvas(place, () => {
     shown(canvas.read());
     desk?.changed();
@@ -45,5 +45,6 @@ export default async function start(element) {
   await desk.open();
   place.classList.toggle('zp-looking', !desk.editable);
   place.setAttribute('aria-label', say('表单的画布：左边是组件，中间是表单，右边是属性'));
+  element.editor = { desk, canvas };
   element.dataset.ready = 'true';
 }

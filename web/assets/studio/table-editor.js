@@ -41,5 +41,6 @@ export default async function start(element) {
   }
   await desk.open();
   place.classList.toggle('zp-looking', !desk.editable);
+  element.editor = { desk, canvas };
   element.dataset.ready = 'true';
 }

@@ -36,7 +36,6 @@ learn({
   填写要求: 'Rules',
   给办理人的帮助: 'Help for staff',
   '示例数据不是 JSON，例如 {example}。': 'The sample data is not JSON, for example {example}.',
-  '预览没有画出来，改动后自动再试。': 'The preview was not drawn; the next change tries again.',
-  '网络中断，预览停在上一次的样子；改动后自动再试。': 'The connection was lost; the preview stands as it was, and the next change tries again.',
+  '预览没有画出来，停在上一次的样子；改动后自动再试。': 'The preview was not drawn and stands as it was; the next change tries again.',
   '表单的画布：左边是组件，中间是表单，右边是属性': 'Canvas: components on the left, the form in the middle, its properties on the right',
 });

@@ -1,14 +1,13 @@
 // form-js' editor around one form: shows a text, gives it back, marks what the lint found.
 
+import './translate.js'; // first: see there
+
 import { FormEditor } from '@bpmn-io/form-js-editor';
 
 import { highlighter } from '../highlight.js';
 import { extraModule } from './extra.js';
 import { parsed, written } from './order.js';
 import { paletteModule } from './palette.js';
-import { speak } from './translate.js';
-
-speak();
 
 export class FormCanvas {
   /** `changed()` is called after every step, also after undo and redo. */

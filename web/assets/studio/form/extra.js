@@ -82,6 +82,11 @@ function Required({ id, element: field, edit }) {
   ];
 }
 
+/** Two entries for one thing are one too many: a file that says `accept` in form-js' way keeps form-js' entry. */
+function kept(entry, field) {
+  return !DROPPED.includes(entry.id) && (entry.id !== 'accept' || field.accept !== undefined);
+}
+
 class OurProperties {
   constructor(propertiesPanel) {
     propertiesPanel.registerProvider(this, 400); // after form-js' own
@@ -90,20 +95,20 @@ class OurProperties {
   getGroups(field, edit) {
     return (groups) => {
       if (!field) return groups;
-      const kept = groups
+      const left = groups
         .filter((group) => !GONE.includes(group.id))
-        .map((group) => (group.entries ? { ...group, entries: group.entries.filter((entry) => !DROPPED.includes(entry.id)) } : group));
-      if (field.type === 'default') kept.find((group) => group.id === 'general')?.entries.unshift({ id: 'form-title', component: Title, edit });
+        .map((group) => (group.entries ? { ...group, entries: group.entries.filter((entry) => kept(entry, field)) } : group));
+      if (field.type === 'default') left.find((group) => group.id === 'general')?.entries.unshift({ id: 'form-title', component: Title, edit });
       if (INPUTS.includes(field.type)) {
         const required = { id: 'ours-required', component: Required, edit };
-        const rules = kept.find((group) => group.id === 'validation');
+        const rules = left.find((group) => group.id === 'validation');
         if (rules) rules.entries.unshift(required);
-        else kept.push({ id: 'validation', label: say('填写要求'), entries: [required] });
+        else left.push({ id: 'validation', label: say('填写要求'), entries: [required] });
       }
       const own = fields().filter(([, types]) => types.includes(field.type))
         .map(([name, , label, hint, many]) => ({ id: `ours-${name}`, component: Extension, edit, name, label, hint, many }));
-      if (own.length) kept.splice(1, 0, { id: 'ours', label: say('给办理人的帮助'), entries: own });
-      return kept.filter((group) => group.items || group.entries?.length);
+      if (own.length) left.splice(1, 0, { id: 'ours', label: say('给办理人的帮助'), entries: own });
+      return left.filter((group) => group.items || group.entries?.length);
     };
   }
 }

@@ -2,11 +2,13 @@
 // scripts of a real task page make it work. Nothing that is typed there goes anywhere.
 
 import { say } from '../../words.js';
+import { LoginLost, NoLine, Refused } from '../desk-line.js';
 
 const PAUSE = 600; // after the last change
 
-/** `place` holds [data-preview-form], [data-preview-said] and a select or buttons [data-preview-width]. Returns changed(text). */
-export function preview(place, address) {
+/** `place` holds [data-preview-form], [data-preview-said], [data-preview-data] and buttons [data-preview-width]; `send(body)` asks the
+ * server and rejects as desk-line.js does. Returns changed(text). */
+export function preview(place, send) {
   const said = place.querySelector('[data-preview-said]');
   const sample = place.querySelector('[data-preview-data]');
   let latest = null; // of the text
@@ -27,18 +29,15 @@ export function preview(place, address) {
       said.textContent = say('示例数据不是 JSON，例如 {example}。', { example: '{"unit": "果洛州藏医院"}' });
       return;
     }
-    const token = document.querySelector('meta[name="csrf-token"]')?.content ?? document.querySelector('[name=csrf_token]')?.value ?? '';
     try {
-      const answer = await fetch(address, {
-        method: 'POST', credentials: 'same-origin', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': token },
-        body: JSON.stringify({ content: latest, data }),
-      });
-      const told = await answer.json();
+      const { html, said: words } = await send({ content: latest, data });
       if (mine !== turn) return; // typed on meanwhile
-      said.textContent = answer.ok ? told.said : (told.message ?? say('预览没有画出来，改动后自动再试。'));
-      if (answer.ok && told.html !== null) await fill(place, told.html);
-    } catch {
-      if (mine === turn) said.textContent = say('网络中断，预览停在上一次的样子；改动后自动再试。');
+      said.textContent = words;
+      if (html !== null) await fill(place, html);
+    } catch (error) {
+      if (mine !== turn) return;
+      said.textContent = error instanceof Refused ? error.message : say('预览没有画出来，停在上一次的样子；改动后自动再试。');
+      if (!(error instanceof Refused || error instanceof NoLine || error instanceof LoginLost)) throw error;
     }
   }
 

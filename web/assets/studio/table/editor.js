@@ -6,7 +6,7 @@ import { HIT_POLICIES } from 'dmn-js-decision-table/lib/features/hit-policy/HitP
 
 import { highlighter } from '../highlight.js';
 import { dmn13, tidied } from './xml.js';
-import { translateModule } from './translate.js';
+import { missing, translateModule } from './translate.js';
 
 // What the engine runs (HIT_POLICIES in engine/bpmn/dmn.py); the rest would be refused at the check.
 const RUN = ['UNIQUE', 'FIRST', 'ANY', 'COLLECT'];
@@ -16,6 +16,8 @@ export class TableCanvas {
   /** `changed()` is called after every step, also after undo and redo. */
   constructor(parent, changed) {
     this.text = '';
+    this.parent = parent;
+    this.missing = missing;
     this.showing = false;
     this.touched = false; // by steps that can no longer be undone: another decision was opened since
     const additions = { additionalModules: [translateModule] };
@@ -41,6 +43,8 @@ export class TableCanvas {
       const views = this.modeler.getViews();
       const first = views.find(({ type }) => type === 'decisionTable') ?? views.find(({ type }) => type === 'literalExpression') ?? views[0];
       await this.modeler.open(first);
+      // the diagram of decisions says nothing where there is one table
+      this.parent.classList.toggle('zp-one-decision', first.type !== 'drd' && views.filter(({ type }) => type !== 'drd').length === 1);
       this.text = text;
       this.touched = false;
     } finally {

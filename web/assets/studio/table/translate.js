@@ -1,7 +1,10 @@
-// dmn-js asks this service for each of its words. "Any" is two things: a kind of data and a hit policy; the menu of kinds gets its own.
+// dmn-js asks this service for each of its words, all but the few tooltips it writes out: those are caught where inferno makes elements.
+
+import { options } from 'inferno';
 
 import { TABLE_WORDS } from '../words-table.js';
 
+const WRITTEN_OUT = { 'Remove item': '移除', 'Powered by bpmn.io': '由 bpmn.io 提供' };
 const english = document.documentElement.lang.startsWith('en');
 /** What was asked for and is not in the dictionary; a test looks here. */
 export const missing = new Set();
@@ -13,3 +16,10 @@ function translate(template, replacements = {}) {
 }
 
 export const translateModule = { translate: ['value', translate] };
+
+const before = options.createVNode;
+options.createVNode = (node) => {
+  const title = node.props?.title;
+  if (typeof node.type === 'string' && Object.hasOwn(WRITTEN_OUT, title) && !english) node.props = { ...node.props, title: WRITTEN_OUT[title] };
+  before?.(node);
+};

@@ -13,11 +13,20 @@ export function dmn13(text) {
   return SISTERS.reduce((now, sister) => now.replaceAll(`"${sister}"`, `"${DMN13}"`), text);
 }
 
-/** What dmn-js wrote, put as `before` was: cells on one line, the same line ends. */
+const CELLS = 'inputEntry|outputEntry|defaultOutputEntry|inputExpression|inputValues|outputValues|literalExpression';
+const CELL = new RegExp(`(<(?:\\w+:)?(${CELLS})\\b[^>]*>)\\s*(<(?:\\w+:)?text>[^<]*</(?:\\w+:)?text>)\\s*(</(?:\\w+:)?\\2>)`, 'g');
+
+/** What dmn-js wrote, put as `before` was: cells on one line unless that kind stood on several there, a hit policy that is the standard's
+ * own said where it was said, the same line ends. */
 export function tidied(xml, before) {
-  const oneLine = xml
-    .replace(/(<(\w+:)?(inputEntry|outputEntry|inputExpression|inputValues|outputValues|literalExpression)\b[^>]*>)\s*(<(\w+:)?text>[^<]*<\/(\w+:)?text>)\s*(<\/\2?\3>)/g, '$1$4$7')
+  const several = new Set([...before.matchAll(CELL)].filter(([whole]) => whole.includes('\n')).map(([, , kind]) => kind));
+  const said = new Set([...before.matchAll(/<(?:\w+:)?decisionTable\b[^>]*>/g)].filter(([tag]) => tag.includes('hitPolicy="UNIQUE"')).map(([tag]) => idIn(tag)));
+  const put = xml
+    .replace(CELL, (whole, begin, kind, text, end) => (several.has(kind) ? whole : begin + text + end))
+    .replace(/<(?:\w+:)?decisionTable\b[^>]*>/g, (tag) => (said.has(idIn(tag)) && !tag.includes('hitPolicy=') ? tag.replace(/>$/, ' hitPolicy="UNIQUE">') : tag))
     .replace(/ *\/>/g, '/>');
-  const lines = oneLine.endsWith('\n') ? oneLine : `${oneLine}\n`;
+  const lines = put.endsWith('\n') ? put : `${put}\n`;
   return before.includes('\r\n') ? lines.replaceAll('\n', '\r\n') : lines;
 }
+
+const idIn = (tag) => /\bid="([^"]*)"/.exec(tag)?.[1];
