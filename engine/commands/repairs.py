@@ -158,8 +158,8 @@ def _apply(case: Case, run: Run, guard: Guard, steps: Sequence[Mapping[str, Any]
                     "kind": "move",
                     "token": token,
                     "definition_key": old.process,
-                    "from": old.id,
-                    "from_name": old.name,
+                    "at": old.id,
+                    "at_name": old.name,
                     "to": new.id,
                     "to_name": new.name,
                 }

@@ -15,10 +15,9 @@ from engine.bpmn.drive import Run
 from engine.bpmn.guard import Guard
 from engine.bpmn.model import ServiceCall
 from engine.bpmn.surgery import Place
-from engine.commands.allowed import require
 from engine.commands.case import CODEC, state_signed
 from engine.commands.services import Functions
-from engine.errors import Forbidden, Refused
+from engine.errors import Forbidden, NotFound, Refused
 from engine.policy import OWNER, CancellationFacts
 from engine.queries import shaped
 from engine.queries.instance_view import visible
@@ -41,13 +40,15 @@ class Standing:
 @dataclass(frozen=True)
 class Repairable:
     """The tokens of a running case, where each may go, and the variables that may be set. Nothing of what its process keeps secret.
-    No places where the case has ended. For process owners. Raises Forbidden, NotFound, Refused (STATE_DAMAGED)."""
+    No places where the case has ended. For process owners; for
+    everybody else there is no such case. Raises NotFound, Refused (STATE_DAMAGED)."""
 
     actor: Actor
     instance_id: str
 
     def answer(self, reading: Reading) -> Standing:
-        require(self.actor, "repair.propose")
+        if not policy.allows(self.actor, "repair.propose"):
+            raise NotFound(T("没有这个流程实例。"))
         row = visible(reading, self.actor, self.instance_id)
         state = t.instance_state.c
         kept = reading.connection.execute(

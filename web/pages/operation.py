@@ -16,13 +16,14 @@ from engine.errors import Forbidden, NotFound, Refused
 from engine.queries.gauges import Counts, Gauges
 from engine.queries.incidents import IncidentGroups, IncidentList
 from engine.queries.operation import Cancellations, JobItem, JobList, RetryBatches
+from engine.queries.repairs import Repairs
 from engine.queries.silences import RecentSilences
 from engine.registry import Actor
 from forms.i18n import T, Text, gettext
 from processes.publicity.calendar_ahead import Ahead, CalendarAhead
 from web.context import engine, wiring
-from web.pages import incidents, repairs, words
-from web.pages.desk import ask, in_group, me, run, subjects_of
+from web.pages import incidents, mending, repairs, words
+from web.pages.desk import Pages, ask, in_group, me, page_number, run, subjects_of
 from web.pages.said import say
 from web.security import login_required
 
@@ -80,10 +81,15 @@ def _page(actor: Actor, errors: dict[str, str], typed: dict[str, str]) -> str:
     counts = ask(Gauges())
     groups = ask(IncidentGroups(actor))
     items = ask(IncidentList(actor, max_results=STEPS_NAMED)).items if groups else []
-    failed = ask(JobList(actor, state="failed", loose=True, max_results=JOBS_SHOWN))
+    failed = ask(
+        JobList(
+            actor, state="failed", loose=True, first_result=(page_number() - 1) * JOBS_SHOWN, max_results=JOBS_SHOWN
+        )
+    )
     waiting = ask(Cancellations(actor))
-    subjects_of([*(one.process_instance_id for one in items), *(one.process_instance_id for one in waiting)])
-    names = incidents.Names(actor) if groups or waiting else None
+    mended = ask(Repairs(actor))
+    subjects_of(one.process_instance_id for found in (items, waiting, mended) for one in found)
+    names = incidents.Names(actor) if groups or waiting or mended else None
     ahead = ask(CalendarAhead())
     checks = [*_running(counts), _backup(ask(LastBackup()))]
     return render_template(
@@ -95,8 +101,9 @@ def _page(actor: Actor, errors: dict[str, str], typed: dict[str, str]) -> str:
         ],
         standing=sum(one.open for one in groups),
         cancellations=[repairs.proposal(one, names) for one in waiting if names],
+        repairs=[mending.proposal(one, names) for one in mended if names],
         jobs=[_job(one) for one in failed.items],
-        jobs_total=failed.total,
+        jobs_pages=Pages(page_number(), failed.total, len(failed.items), JOBS_SHOWN),
         batches=[incidents.told(one) for one in ask(RetryBatches(actor))],
         calendar=_calendar(ahead),
         may_import=in_group(actor, policy.ADMIN),

@@ -15,10 +15,11 @@ from engine.commands.suspend_instance import SuspendInstance
 from engine.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from engine.queries.instance_view import InstanceView
 from engine.queries.operation import CancellationItem, Cancellations
+from engine.queries.repairs import Repairs
 from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import T, gettext
-from web.pages import incidents
+from web.pages import incidents, mending
 from web.pages.desk import ask, me, run, subject, subjects_of
 from web.pages.instances import STATES
 from web.pages.said import say
@@ -120,12 +121,13 @@ def proposal(item: CancellationItem, names: incidents.Names) -> dict[str, Any]:
 
 
 def _waiting(actor: Actor, errors: Mapping[str, str], typed: Mapping[str, str]) -> str:
-    found = ask(Cancellations(actor))
-    subjects_of(one.process_instance_id for one in found)
+    found, mended = ask(Cancellations(actor)), ask(Repairs(actor))
+    subjects_of(one.process_instance_id for one in (*found, *mended))
     names = incidents.Names(actor)
     return render_template(
         "operation/cancellations.html",
         cancellations=[proposal(one, names) for one in found],
+        repairs=[mending.proposal(one, names) for one in mended],
         may_open=policy.allows(actor, "operation.read"),
         errors=errors,
         typed=typed,
@@ -151,6 +153,8 @@ def _page(actor: Actor, instance_id: str, errors: Mapping[str, str], typed: Mapp
         reason=one.reason,
         incidents=[incidents.row(item, names) for item in whole.incidents],
         proposals=proposals,
+        repairs=[mending.proposal(item, names) for item in ask(Repairs(actor, process_instance_id=instance_id))],
+        may_mend=policy.allows(actor, "repair.propose") and moving,
         may_suspend=may and moving,
         may_resume=may and one.state == "suspended",
         may_cancel=may and (moving or one.state == "suspended") and all(p["status"] != "proposed" for p in proposals),

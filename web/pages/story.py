@@ -60,7 +60,15 @@ _SAID: dict[str, tuple[str, Text]] = {
     "cancellation_proposed": ("person", T("提出终止整件事，等另一人确认")),
     "cancellation_rejected": ("person", T("没有同意终止，照常办理")),
     "cancellation_withdrawn": ("person", T("撤回终止，照常办理")),
+    "moved": ("person", T("迁移到另一个版本的流程")),
+    "moved_back": ("person", T("迁移撤回，仍按原来的版本办理")),
+    "repair_proposed": ("person", T("提出修正这件事，等另一人确认")),
+    "repaired": ("person", T("经两人确认，修正了这件事的办理")),
+    "repair_rejected": ("person", T("没有同意修正，照旧办理")),
+    "repair_withdrawn": ("person", T("撤回修正，照旧办理")),
 }
+# Of no use to an applicant: what the system does by itself, and what was only thought of.
+_INSIDE = frozenset({"service_done", "repair_proposed", "repair_rejected", "repair_withdrawn"})
 _DONE = T("办结“{name}”")
 _STOPPED = T("终止整件事")
 EVERYDAY = frozenset(
@@ -94,8 +102,8 @@ def line(event: EventItem, teller: Teller) -> Line | None:
     if event.text is not None:
         kind = "trouble" if event.kind in ("incident_opened", "refused") else "system"
         return Line(event.at, str(event.text), teller.who(event), kind)
-    if event.kind == "service_done" and teller.value is None:
-        return None  # what the system does by itself is of no use to an applicant
+    if event.kind in _INSIDE and teller.value is None:
+        return None
     mark, sentence = _said(event, teller)
     name = teller.name(event)
     if sentence is None or (not name and "{name}" in sentence.message):

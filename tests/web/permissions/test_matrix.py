@@ -86,6 +86,7 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
                 "batch_id",
                 "job_id",
                 "cancellation_id",
+                "repair_id",
                 "no",
                 "meeting_id",
                 "committee_id",
