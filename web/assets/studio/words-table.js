@@ -210,4 +210,6 @@ export const TABLE_WORDS = {
   'Search in diagram': '在图中查找',
   Empty: '空的',
   'Decision table': '决策表',
+  'Open decision table': '打开决策表',
+  'Open literal expression': '打开表达式',
 };
