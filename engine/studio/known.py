@@ -76,7 +76,8 @@ class Function:
 
 @dataclass(frozen=True)
 class KnownView:
-    """`groups` and `clauses`: key (number) -> words. `variables`: of each process, what its expressions may find, sorted."""
+    """`groups` and `clauses`: key (number) -> words. `variables`: of each process, what its expressions may find, sorted.
+    `labels`: what the forms call a value of that name, for whoever reads only words."""
 
     forms: tuple[Choice, ...]
     decisions: tuple[Choice, ...]
@@ -85,6 +86,7 @@ class KnownView:
     topics: tuple[Topic, ...]
     functions: tuple[Function, ...]
     variables: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
     messages: tuple[str, ...]
     clauses: Mapping[str, Text]
 
@@ -103,6 +105,7 @@ class Known:
 
 def known(whole: Sequence[Content], registry: Registry) -> KnownView:
     processes = _processes(whole)
+    forms = _forms(whole)
     return KnownView(
         forms=_choices(whole, "form"),
         decisions=_choices(whole, "decision"),
@@ -110,7 +113,8 @@ def known(whole: Sequence[Content], registry: Registry) -> KnownView:
         groups=dict(registry.groups),
         topics=tuple(_topic(handler) for _, handler in sorted(registry.handlers.items())),
         functions=tuple(Function(one.name, one.parameters, one.label) for one in registry.functions.values()),
-        variables=_variables(processes, whole, registry),
+        variables=_variables(processes, forms, whole, registry),
+        labels=_labels(forms.values()),
         messages=tuple(sorted({name for name in _messages(processes.values()) if name})),
         clauses=dict(registry.clauses),
     )
@@ -150,10 +154,13 @@ def _messages(processes: Iterable[Process]) -> Iterator[str | None]:
 
 
 def _variables(
-    processes: Mapping[str, Process], whole: Sequence[Content], registry: Registry
+    processes: Mapping[str, Process],
+    forms: Mapping[str, FormDefinition],
+    whole: Sequence[Content],
+    registry: Registry,
 ) -> dict[str, tuple[str, ...]]:
     """What is written somewhere as a name that will hold a value: by forms, services, tables, messages, loops, callers."""
-    keys = _form_keys(whole)
+    keys = {key: form.keys for key, form in forms.items()}
     outputs = _outputs(whole)
     found: dict[str, set[str]] = {}
     for process in processes.values():
@@ -194,14 +201,24 @@ def _names(schema: type[Schema]) -> Iterator[str]:
     return iter(schema().fields)
 
 
-def _form_keys(whole: Sequence[Content]) -> dict[str, frozenset[str]]:
+def _forms(whole: Sequence[Content]) -> dict[str, FormDefinition]:
     found = {}
     for content in whole:
         if content.kind == "form":
             try:
-                found[content.key] = FormDefinition.parse(content.raw, content.file).keys
+                found[content.key] = FormDefinition.parse(content.raw, content.file)
             except FormRefused:
                 continue  # a form in the making: its own page says what is wrong with it
+    return found
+
+
+def _labels(forms: Iterable[FormDefinition]) -> dict[str, str]:
+    """Where two forms call the same name differently, the shorter label is the more general."""
+    found: dict[str, str] = {}
+    for form in forms:
+        for component in form.walk():
+            if component.key and component.label != component.key and not component.label.startswith("="):
+                found[component.key] = min(found.get(component.key, component.label), component.label, key=len)
     return found
 
 

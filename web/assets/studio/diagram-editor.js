@@ -73,6 +73,7 @@ export default async function start(element) {
   await desk.open();
   const wanted = decodeURIComponent(location.hash.slice(1));
   if (wanted) pick(modeler, { element: wanted }); // other pages point at a step: …/files/P12.bpmn#plan_meeting
+  element.editor = { modeler, file, desk }; // for who looks into it from outside
   element.dataset.ready = 'true';
 }
 

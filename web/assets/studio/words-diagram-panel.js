@@ -27,6 +27,7 @@ learn({
   变量: 'variable',
   '；': '; ',
   必填: 'Required',
+  '只能是 {values}': 'One of {values}',
   '类型：{type}': 'Type: {type}',
 
   // what an element is
@@ -75,6 +76,7 @@ learn({
 
   // general
   基本: 'General',
+  编号和说明: 'Id and documentation',
   文字: 'Text',
   名称: 'Name',
   编号: 'Id',

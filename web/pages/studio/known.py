@@ -19,7 +19,7 @@ blueprint = Blueprint("studioknown", __name__, url_prefix="/studio/changes/<chan
 @login_required
 def known(change_id: str) -> ResponseReturnValue:
     """`{forms, decisions, processes: [{key, name, file}], groups: [{key, name}], topics: [{topic, name, processes, parameters:
-    [{name, required, type, values}]}], functions: [{name, parameters, doc}], variables: {process: [names]}, messages: [names],
+    [{name, required, type, values}]}], functions: [{name, parameters, doc}], variables: {process: [names]}, labels: {name: words}, messages: [names],
     clauses: [{number, title}]}`, words in the reader's language."""
     found = ask(Known(me(), change_id))
     return as_json(
@@ -33,6 +33,7 @@ def known(change_id: str) -> ResponseReturnValue:
                 {"name": one.name, "parameters": list(one.parameters), "doc": str(one.doc)} for one in found.functions
             ],
             "variables": {key: list(names) for key, names in found.variables.items()},
+            "labels": dict(found.labels),
             "messages": list(found.messages),
             "clauses": [{"number": number, "title": str(title)} for number, title in found.clauses.items()],
         }

@@ -39,12 +39,17 @@ export class Office {
       .map((one) => ({ key: one.topic, name: one.name }));
   }
 
+  /** What people call a value of that name; '' where nobody said it. */
+  labelOf(name) {
+    return this.known.labels[name] ?? '';
+  }
+
   /** Names for expressions at `element`: variables first, then our functions, then those of FEEL. */
   namesFor(element) {
     const process = processOf(element);
     const variables = new Set([...(this.known.variables[process] ?? []), ...this._drawn()]);
     return [
-      ...[...variables].sort().map((name) => ({ kind: 'variable', name, text: say('变量') })),
+      ...[...variables].sort().map((name) => ({ kind: 'variable', name, text: this.known.labels[name] ?? say('变量') })),
       ...this.known.functions.map((one) => ({ kind: 'function', name: one.name, parameters: one.parameters, text: one.doc })),
       ...builtins(),
     ];

@@ -29,18 +29,18 @@ export function serviceFields({ slots, bo, office, element }) {
   const extra = written.filter((name) => !declared.some((one) => one.name === name));
   return [
     { id: 'topic', kind: 'choice', label: say('服务'), options: topics, none: say('请选择…'), slot: { ...topic, write: choose }, help: known && !known.processes.length ? undefined : known && say('只有指定的流程可以用这项服务。') },
-    ...declared.map((one) => parameterField(slots, one)),
-    ...extra.map((name) => parameterField(slots, { name, label: name, required: false, unknown: Boolean(known) })),
+    ...declared.map((one) => parameterField(slots, { ...one, label: office.labelOf(one.name) })),
+    ...extra.map((name) => parameterField(slots, { name, label: office.labelOf(name), required: false, unknown: Boolean(known) })),
     { id: 'resultVariable', kind: 'text', label: say('结果放进变量'), slot: slots.attribute('camunda:resultVariable'), help: say('不填时，结果的各项直接成为变量。'), check: badName },
     { id: 'consume', kind: 'text', label: say('办完后清除的变量'), slot: slots.property('consume'), help: say('已经存进登记册、流程里不必再留的变量，用逗号分开。') },
   ];
 }
 
-function parameterField(slots, { name, label, required, type, unknown }) {
+function parameterField(slots, { name, label, required, type, values, unknown }) {
   const slot = slots.parameter(name);
-  const title = label && label !== name ? `${label} ${name}` : name;
+  const title = label ? say('{name}（{key}）', { name: label, key: name }) : name;
   if (slot.structured) return { id: `parameter-${name}`, kind: 'note', label: say('参数“{name}”是列表或脚本，请在文本中修改。', { name }) };
-  const help = [required && say('必填'), type && say('类型：{type}', { type }), unknown && say('这项服务没有这个参数，清空即可去掉。')].filter(Boolean).join(say('；'));
+  const help = [required && say('必填'), type && say('类型：{type}', { type }), values?.length && say('只能是 {values}', { values: values.join('、') }), unknown && say('这项服务没有这个参数，清空即可去掉。')].filter(Boolean).join(say('；'));
   return { id: `parameter-${name}`, kind: 'valueOrFeel', label: title, slot, help, plainWords: say('改为固定文字') };
 }
 

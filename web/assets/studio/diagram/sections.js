@@ -9,14 +9,16 @@ import { messageFields, errorFields, timerFields } from './sections-event.js';
 import { flowFields, laneFields, processFields } from './sections-process.js';
 import { callFields, decisionFields, loopFields, scriptFields, serviceFields, taskFields } from './sections-task.js';
 
+const NAMED = ['bpmn:FlowElement', 'bpmn:Participant', 'bpmn:Lane', 'bpmn:Process', 'bpmn:MessageFlow'];
 const OURS = ['camunda:Properties', 'camunda:InputOutput', 'camunda:In', 'camunda:Out'];
 
 /** [{ id, title, fields }] of the element, most wanted first. */
 export function sectionsOf({ modeler, element, office }) {
   const slots = new Slots(modeler, element);
   const context = { modeler, element, office, slots, bo: slots.bo };
-  const made = [section('general', say('基本'), generalFields(context))];
+  const made = [];
   const put = (id, title, fields) => fields?.length && made.push(section(id, title, fields));
+  put('general', say('基本'), nameFields(context));
   if (isHuman(element)) put('task', say('谁办、怎么办'), taskFields(context));
   if (is(element, 'bpmn:ServiceTask') || (is(element, 'bpmn:SendTask') && !slots.bo.messageRef)) put('service', say('系统做什么'), serviceFields(context));
   if (is(element, 'bpmn:BusinessRuleTask')) put('decision', say('按哪张决策表'), decisionFields(context));
@@ -33,6 +35,7 @@ export function sectionsOf({ modeler, element, office }) {
   if (slots.bo.loopCharacteristics) put('loop', say('逐项办理'), loopFields(context));
   if (is(element, 'bpmn:Activity') && !isHuman(element)) put('scope', say('范围'), [scopeField(context)]);
   if (is(element, 'bpmn:FlowNode')) put('clause', say('依据条款'), clauseFields(context));
+  put('identity', say('编号和说明'), identityFields(context));
   put('foreign', say('其他软件的内容'), foreignFields(context));
   return made;
 }
@@ -41,23 +44,25 @@ function section(id, title, fields) {
   return { id, title, fields };
 }
 
-function generalFields({ modeler, element, slots, bo }) {
+function nameFields({ modeler, element, bo }) {
   const modeling = modeler.get('modeling');
-  const named = 'name' in (bo.$descriptor.propertiesByName ?? {}) || is(bo, 'bpmn:FlowElement') || is(bo, 'bpmn:Participant') || is(bo, 'bpmn:Lane');
-  const text = is(bo, 'bpmn:TextAnnotation');
+  if (is(bo, 'bpmn:TextAnnotation')) return [{ id: 'text', kind: 'area', label: say('文字'), slot: { value: bo.text ?? '', write: (value) => modeling.updateProperties(element, { text: value }) } }];
+  if (!NAMED.some((type) => is(bo, type))) return [];
+  return [{ id: 'name', kind: 'area', rows: 1, label: say('名称'), slot: { value: bo.name ?? '', write: (value) => modeling.updateProperties(element, { name: value || undefined }) } }];
+}
+
+function identityFields({ modeler, element, slots, bo }) {
   return [
-    text && { id: 'text', kind: 'area', label: say('文字'), slot: { value: bo.text ?? '', write: (value) => modeling.updateProperties(element, { text: value }) } },
-    named && !text && { id: 'name', kind: 'area', rows: 1, label: say('名称'), slot: { value: bo.name ?? '', write: (value) => modeling.updateProperties(element, { name: value || undefined }) } },
+    { id: 'documentation', kind: 'area', label: say('说明'), slot: slots.documentation() },
     {
       id: 'id',
       kind: 'text',
       label: say('编号'),
-      help: is(bo, 'bpmn:Process') || is(bo, 'bpmn:Participant') || is(bo, 'bpmn:Collaboration') ? undefined : say('改了编号，正在这一步的事项要在迁移时指明对应哪一步。'),
-      slot: { value: bo.id, write: (value) => modeling.updateProperties(element, { id: value.trim() }) },
+      help: is(bo, 'bpmn:Activity') || is(bo, 'bpmn:Event') ? say('改了编号，正在这一步的事项要在迁移时指明对应哪一步。') : undefined,
+      slot: { value: bo.id, write: (value) => modeler.get('modeling').updateProperties(element, { id: value.trim() }) },
       check: (value) => badId(modeler, bo, value.trim()),
     },
-    { id: 'documentation', kind: 'area', label: say('说明'), slot: slots.documentation() },
-  ].filter(Boolean);
+  ];
 }
 
 /** Why `id` cannot be the id of `bo`, in words; '' where it can. */
