@@ -18,7 +18,8 @@ from engine.registry import Actor
 from engine.studio import drafts, rows
 from engine.studio import tables as s
 from engine.studio.drafts import Other
-from engine.studio.release import active_contents, files_of
+from engine.studio.naming import about, about_all
+from engine.studio.release import active_contents, file_of, files_of
 from engine.studio.versions import digest
 from forms.i18n import T
 
@@ -45,6 +46,8 @@ class FileItem:
     """One file that a change holds, or that somebody has begun to edit in it."""
 
     name: str
+    key: str  # of the (first) definition in it
+    title: str  # what it is about: the name of that definition
     kind: str | None  # process | decision | form | test
     number: int  # of the newest version; 0: nothing was saved yet
     held: bool  # the change brings its own content
@@ -59,10 +62,19 @@ class FileItem:
 
 
 @dataclass(frozen=True)
+class OtherFile:
+    """A file of the active release that the change does not hold."""
+
+    name: str
+    title: str
+    kind: str | None
+
+
+@dataclass(frozen=True)
 class ChangeDetail:
     change: ChangeItem
     files: tuple[FileItem, ...]
-    others: tuple[str, ...]  # names of the active release's files that the change does not hold
+    others: tuple[OtherFile, ...]
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class FileDetail:
 
     change: ChangeItem
     name: str
+    title: str
     kind: str | None
     number: int
     held: bool
@@ -138,7 +151,9 @@ class ChangeView:
     def answer(self, reading: Reading) -> ChangeDetail:
         row = rows.readable(reading.connection, self.actor, self.change_id)
         newest = rows.newest(reading.connection, row.id)
-        standing = files_of(active_contents(reading.connection))
+        active = active_contents(reading.connection)
+        standing = files_of(active)
+        known_files = about_all(active)
         there = drafts.present(reading.connection, row.id, reading.engine.wall.now())
         d = s.change_draft.c
         unsaved = select(d.file_name).where(
@@ -151,9 +166,12 @@ class ChangeView:
         for name in names:
             saved = newest.get(name, rows.Saved())
             held = saved.content is not None
+            subject = about(name, saved.content, known_files)
             files.append(
                 FileItem(
                     name=name,
+                    key=subject.key,
+                    title=subject.title,
                     kind=contents.kind_of(name),
                     number=saved.number,
                     held=held,
@@ -171,7 +189,10 @@ class ChangeView:
         return ChangeDetail(
             change=_items(reading, self.actor, [row])[0],
             files=tuple(files),
-            others=tuple(sorted(standing.keys() - holding)),
+            others=tuple(
+                OtherFile(name, known_files[name].title, contents.kind_of(name))
+                for name in sorted(standing.keys() - holding)
+            ),
         )
 
 
@@ -186,7 +207,8 @@ class FileView:
     def answer(self, reading: Reading) -> FileDetail:
         row = rows.readable(reading.connection, self.actor, self.change_id)
         saved = rows.latest(reading.connection, row.id, self.file_name)
-        active = files_of(active_contents(reading.connection)).get(self.file_name)
+        release = active_contents(reading.connection)
+        active = files_of(release).get(self.file_name)
         content = saved.content if saved.content is not None else active
         if content is None:
             raise NotFound(T("这个改动里没有这个文件。"))
@@ -195,6 +217,7 @@ class FileView:
         return FileDetail(
             change=_items(reading, self.actor, [row])[0],
             name=self.file_name,
+            title=about(self.file_name, content, about_all(release)).title,
             kind=contents.kind_of(self.file_name),
             number=saved.number,
             held=saved.content is not None,
@@ -207,6 +230,25 @@ class FileView:
             draft=draft_of(reading, row.id, self.file_name, self.actor),
             others=tuple(drafts.others(reading.connection, row.id, self.file_name, self.actor, wall)),
         )
+
+
+@dataclass(frozen=True)
+class EditPlaces:
+    """Where a definition of the active release can be edited: its file, and the open changes, those first that hold it already.
+    `file` None: it is not in the active release. Raises Forbidden."""
+
+    actor: Actor
+    definition_id: str
+
+    def answer(self, reading: Reading) -> tuple[str | None, str, list[tuple[ChangeItem, bool]]]:
+        changes = ChangeList(self.actor, "open").answer(reading).items
+        release = active_contents(reading.connection)
+        wanted = next((content for content in release if content.id == self.definition_id), None)
+        if wanted is None:
+            return None, "", []
+        file = file_of(release, wanted)
+        placed = [(item, file in rows.held(reading.connection, item.id)) for item in changes]
+        return file, wanted.name, sorted(placed, key=lambda one: not one[1])
 
 
 @dataclass(frozen=True)

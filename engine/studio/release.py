@@ -70,7 +70,11 @@ def files_of(release: Sequence[Content]) -> dict[str, bytes]:
 
 def file_of(release: Sequence[Content], wanted: Content) -> str:
     """Under which name `files_of` has this definition."""
-    files = files_of(release)
+    return name_in(files_of(release), wanted)
+
+
+def name_in(files: Mapping[str, bytes], wanted: Content) -> str:
+    """As `file_of`, where the files are at hand."""
     name = wanted.file
     return name if files.get(name) == wanted.raw else wanted.key + suffix_of(name)
 

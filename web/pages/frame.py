@@ -59,7 +59,7 @@ SECTIONS = (
         "studio.index",
         T("流程设计"),
         _OVERSEERS,
-        frozenset({"studiofile", "trial", "compare", "publishing", "release", "moving", "clause"}),
+        frozenset({"studiofile", "studioversion", "trial", "compare", "publishing", "release", "moving", "clause"}),
     ),
     Section("operation.index", T("运行情况"), _OVERSEERS, frozenset({"incident", "repair", "mending"})),
     Section("repair.cancellations", T("终止确认"), AUTHORITIES),  # the second person, of an office above

@@ -72,6 +72,9 @@ def show(definition_id: str) -> ResponseReturnValue:
             "action": startable(item.key, item.name)["action"],
             "xml_href": url_for("process.xml", definition_id=item.id) if diagram else None,
         },
+        edit_href=url_for("studio.new", definition_id=item.id)
+        if item.active and policy.allows(actor, "studio.edit")
+        else None,
         heat=heat.of(actor, item, drawn) if counted and drawn else None,
         steps=steps(drawn) if drawn else [],
         source=None if diagram else content.decode("utf-8", "replace"),

@@ -49,7 +49,7 @@ from web.pages import (
     words,
     work,
 )
-from web.pages.studio import changes, comparing, files, known, preview, publishing, trials
+from web.pages.studio import changes, comparing, files, known, preview, publishing, trials, versions
 
 GROUPS = (
     home,
@@ -86,6 +86,7 @@ GROUPS = (
     repairs,
     changes,
     files,
+    versions,
     known,
     preview,
     trials,

@@ -9,9 +9,11 @@ from engine.engine import Engine
 from engine.errors import Conflict, DeploymentRefused, Forbidden, Invalid, NotFound, Refused
 from engine.studio import drafts
 from engine.studio.changes import DropChange, OpenChange, TakeUpChange
+from engine.studio.checking import check_file
 from engine.studio.drafts import DropDraft, KeepDraft
 from engine.studio.queries import ChangeList, ChangeView, DraftContent, FileHistory, FileView, VersionContent
 from engine.studio.release import ChangeRelease
+from engine.studio.starters import starter
 from engine.studio.versions import AcceptRelease, BringFiles, RemoveFile, RestoreVersion, SaveVersion
 from tests.integration.engine.conftest import ADMIN, ANN, FINISH, OWNER, OWNER2, START, bpmn, deploy, flow, simple, user
 
@@ -62,7 +64,7 @@ def test_a_change_stands_over_the_active_release(engine: Engine, change: str) ->
     assert [(file.name, file.number, file.held, file.new, file.behind) for file in view.files] == [
         (FILE, 1, True, False, False)
     ]
-    assert view.others == ("file1.bpmn",)
+    assert [(other.name, other.title) for other in view.others] == [("file1.bpmn", "other")]
 
 
 def test_two_people_at_one_file_lose_nothing(engine: Engine, change: str) -> None:
@@ -197,3 +199,21 @@ def test_who_is_no_process_owner_edits_nothing(engine: Engine, change: str) -> N
         engine.ask(FileView(OWNER, change, "none.bpmn"))
     with pytest.raises(Invalid):
         engine.run(OpenChange(OWNER, "  "))
+
+
+def test_new_files_begin_with_something_that_may_be_saved(engine: Engine, change: str) -> None:
+    files = dict(starter(kind, f"P19_{kind}", "新的<一步>") for kind in ("process", "decision", "form"))
+    engine.run(BringFiles(change, files, OWNER))
+    whole = engine.ask(ChangeRelease(OWNER, change))
+    found = {content.kind: (content.key, content.name) for content in whole.contents if content.id is None}
+    assert found == {kind: (f"P19_{kind}", "新的<一步>") for kind in ("process", "decision", "form")}
+    problems = [
+        problem.code
+        for name, raw in files.items()
+        for problem in check_file(name, raw, whole.contents, engine.registry)
+        if problem.severity == "error"
+    ]
+    assert problems == []
+    for kind, key, name in (("test", "a", "b"), ("form", "1 a", "b"), ("form", "a/b", "b"), ("form", "a", " ")):
+        with pytest.raises(Invalid):
+            starter(kind, key, name)

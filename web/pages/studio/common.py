@@ -39,12 +39,7 @@ def need_owner(actor: Actor) -> None:
 def edit_href(change_id: str, file: str) -> str:
     """Where this file of a change is edited."""
     if contents.kind_of(file) == "test":
-        return tests_href(change_id, file)
-    return url_for("studiofile.edit", change_id=change_id, file=file)
-
-
-def tests_href(change_id: str, file: str) -> str:
-    """Tests are written and run on their own page."""
+        return url_for("trial.tests", change_id=change_id, key=file[: -len(".test.yaml")])
     return url_for("studiofile.edit", change_id=change_id, file=file)
 
 
@@ -71,7 +66,7 @@ def findings(problems: Iterable[Problem]) -> list[dict[str, Any]]:
             "code": problem.code,
             "severity": problem.severity,
             "text": str(problem.text),
-            "remedy": str(getattr(problem, "remedy", None) or ""),
+            "remedy": str(problem.remedy),
         }
         for problem in problems
     ]

@@ -53,7 +53,7 @@ def save(change_id: str, file: str) -> ResponseReturnValue:
         if moved.code != "VERSION_MOVED":
             raise
         say(str(moved.text), "error")
-        return redirect(url_for("studiofile.conflict", change_id=change_id, file=file), 303)
+        return redirect(url_for("studioversion.conflict", change_id=change_id, file=file), 303)
     say(gettext("已保存为第 {n} 版。", n=made["number"]))
     return redirect(url_for("studiofile.edit", change_id=change_id, file=file, source=1), 303)
 
@@ -64,6 +64,7 @@ def shown(found: FileDetail) -> dict[str, Any]:
     return {
         "change": found.change,
         "file": found,
+        "title": gettext(found.title),
         "kind_words": str(KINDS[found.kind]),
         "text": found.draft.content.decode("utf-8", "replace") if found.draft and found.change.may_edit else text,
         "editable": found.change.may_edit,
@@ -145,7 +146,7 @@ def versions(change_id: str, file: str) -> ResponseReturnValue:
             "by": moved.facts["by"],
             "at": local(moved.facts["at"]).isoformat(),
             "latest": moved.facts["latest"],
-            "href": url_for("studiofile.conflict", change_id=change_id, file=file),
+            "href": url_for("studioversion.conflict", change_id=change_id, file=file),
         }
         return as_json(told, 409)
 
@@ -201,13 +202,3 @@ def _text(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError as error:
         raise NotFound(T("这个文件不是 UTF-8 文字，请下载后用别的工具修改。")) from error
-
-
-# --- history and conflicts ---------------------------------------------------------------------------------------------
-
-
-@blueprint.get("/conflict")
-@login_required
-def conflict(change_id: str, file: str) -> ResponseReturnValue:
-    """What the reader has not saved beside what somebody else saved."""
-    return edit(change_id, file)
