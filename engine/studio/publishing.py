@@ -156,13 +156,14 @@ class SignRelease:
 
     def execute(self, step: Step) -> dict[str, str]:
         registry = step.engine.registry
-        row = _candidate(step, self.deployment_id)
+        row = _any(step, self.deployment_id)
         if not policy.allows(
             self.actor, "release.sign", ReleaseFacts(row.uploaded_by, frozenset(registry.rule_signers))
         ):
             if self.actor.username == row.uploaded_by:
                 raise Forbidden(T("提交的人不能自己签署。"), code="SAME_PERSON")
             raise Forbidden(T("评审规则由规定的部门签署，您没有这项权限。"))
+        _open(step, row)
         brought = release_rows.contents_of(step.connection, row.id, brought=True)
         if not reviews.changed_rules(brought, active_contents(step.connection), registry.rule_tables):
             raise Refused(T("这个版本没有改评审规则，不需要签署。"), code="NO_RULES")
@@ -201,8 +202,9 @@ class WithdrawProposal:
 
     def execute(self, step: Step) -> dict[str, Any]:
         signers = frozenset(step.engine.registry.rule_signers)
-        row = _candidate(step, self.deployment_id)
+        row = _any(step, self.deployment_id)
         require(self.actor, "release.withdraw", ReleaseFacts(row.uploaded_by, signers))
+        _open(step, row)
         reason = rows.checked_text("reason", self.reason, needed=True)
         taken = {"withdrawn_by": self.actor.username, "withdrawn_at": step.now, "withdrawn_reason": reason}
         reviews.write(step.connection, row, **taken, activate_at=None, ticket=None)
@@ -283,13 +285,24 @@ class TryChange:
 
 def _candidate(step: Step, deployment_id: str) -> Row[Any]:
     """The candidate's row, with the deployments locked. Raises NotFound, Conflict (NOT_OPEN, WITHDRAWN)."""
+    row = _any(step, deployment_id)
+    _open(step, row)
+    return row
+
+
+def _any(step: Step, deployment_id: str) -> Row[Any]:
+    """The release's row, with the deployments locked. Raises NotFound."""
     step.engine.store.lock_name(step.connection, release_rows.LOCK)
     row = reviews.deployment_row(step.connection, deployment_id)
     if row is None:
         raise NotFound(T("没有这次发布。"))
+    return row
+
+
+def _open(step: Step, row: Row[Any]) -> None:
+    """Raises Conflict (NOT_OPEN, WITHDRAWN) for what is no candidate any more."""
     if row.state != "candidate":
         raise Conflict(
             T("这个版本已经启用过，不再等待启用。"), code="NOT_OPEN", by=row.activated_by, at=row.activated_at
         )
     reviews.require_standing(step.connection, row)
-    return row

@@ -243,6 +243,29 @@ def _former(reading: Reading) -> str | None:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a list of releases says of a candidate beside its state."""
+
+    withdrawn: bool
+    activate_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Standings:
+    """By id, for those of these releases that have a review. One statement; for who may read the list they come from."""
+
+    deployment_ids: tuple[str, ...]
+
+    def answer(self, reading: Reading) -> dict[str, Standing]:
+        r = p.release_review.c
+        asked = select(r.deployment_id, r.withdrawn_at, r.activate_at).where(r.deployment_id.in_(self.deployment_ids))
+        return {
+            row.deployment_id: Standing(row.withdrawn_at is not None, row.activate_at)
+            for row in reading.connection.execute(asked)
+        }
+
+
+@dataclass(frozen=True)
 class SignatureItem:
     """A candidate that changes rule sets. `mine`: the reader could sign it now."""
 

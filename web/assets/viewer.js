@@ -4,7 +4,10 @@
 //   data-state   JSON, every key optional:
 //                {active: [{element, count}], visited: [id], timers: [{element, text}], incidents: [{element, text}],
 //                 problems: [{element, severity: "error"|"warning", text}],
-//                 heat: [{element, cases, late, href, late_href}]: how many cases stand where, each number a link}
+//                 heat: [{element, cases, late, href, late_href}]: how many cases stand where, each number a link,
+//                 unwalked: [id of a flow that no test walks]}
+//
+// Scripts beside it: the event "zp:mark" on the element draws another state (detail), "zp:show" centres an element (detail: its id).
 //
 // Keys while the diagram has the focus: arrows move, + and - zoom, 0 shows all. The page's own scrolling is left alone:
 // only the wheel with Ctrl zooms. The same content stands as text beside the diagram.
@@ -32,7 +35,16 @@ export default async function viewer(element) {
     const here = currentOf(diagram, state);
     frameFor(element, diagram, here);
     controls(element, frame, diagram, here);
-    element.after(legend(state, arranged));
+    let key = legend(state, arranged);
+    element.after(key);
+    element.addEventListener('zp:mark', ({ detail }) => {
+      unmark(diagram);
+      mark(diagram, detail);
+      const fresh = legend(detail, arranged);
+      key.replaceWith(fresh);
+      key = fresh;
+    });
+    element.addEventListener('zp:show', ({ detail }) => goTo(diagram, detail));
     element.dataset.ready = 'true';
   } catch (error) {
     const sorry = document.createElement('p');
@@ -44,14 +56,14 @@ export default async function viewer(element) {
   }
 }
 
-async function fetched(address) {
+export async function fetched(address) {
   const answer = await fetch(address, { credentials: 'same-origin' });
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   return answer.text();
 }
 
 /** Draw it; a file without layout is arranged first. Returns whether that was needed. */
-async function show(diagram, xml) {
+export async function show(diagram, xml) {
   const laidOut = /<(\w+:)?BPMNShape[\s>]/.test(xml);
   if (!laidOut) {
     const { layoutProcess } = await import('bpmn-auto-layout');
@@ -101,6 +113,7 @@ function mark(diagram, state) {
   const standing = new Set((state.active ?? []).map((one) => one.element));
   for (const id of visited) paint(id, 'visited');
   for (const flow of registry.filter((one) => one.waypoints)) if (taken(flow, visited, standing)) paint(flow.id, 'visited');
+  for (const id of state.unwalked ?? []) paint(id, 'unwalked');
   for (const { element: id, count } of state.active ?? []) {
     if (registry.get(id)) canvas.removeMarker(id, 'zp-mark-visited');
     paint(id, 'active');
@@ -133,6 +146,15 @@ function mark(diagram, state) {
   }
 }
 
+/** As if nothing had been marked. */
+function unmark(diagram) {
+  const canvas = diagram.get('canvas');
+  diagram.get('overlays').clear();
+  for (const shape of diagram.get('elementRegistry').getAll()) {
+    for (const name of ['visited', 'unwalked', 'active', 'incident', 'late', 'error', 'warning']) canvas.removeMarker(shape, `zp-mark-${name}`);
+  }
+}
+
 /** A flow was taken for certain if history names it, or if it was the only way between two steps that were reached. */
 function taken(flow, visited, standing) {
   if (visited.has(flow.id)) return true;
@@ -150,7 +172,7 @@ function grouped(problems) {
 // frame and controls ///////////////////////////////////////////////
 
 /** As high as the diagram needs, within reason. All of it is in view if its labels can be read then, else the current step. */
-function frameFor(element, diagram, here) {
+export function frameFor(element, diagram, here) {
   const canvas = diagram.get('canvas');
   const { inner } = canvas.viewbox();
   const fitting = Math.min(1, element.clientWidth / (inner.width + 48));
@@ -193,7 +215,7 @@ function currentOf(diagram, { incidents = [], active = [], problems = [], heat =
   return [...incidents, ...active, ...problems, ...[...heat].sort((a, b) => b.late - a.late)].map((one) => one.element).find((id) => diagram.get('elementRegistry').get(id));
 }
 
-function controls(element, frame, diagram, here) {
+export function controls(element, frame, diagram, here) {
   const canvas = diagram.get('canvas');
   const zoom = (factor) => canvas.zoom(Math.min(4, Math.max(0.1, canvas.zoom() * factor)));
   const bar = document.createElement('div');
@@ -254,6 +276,7 @@ function legend(state, arranged) {
   if (has('heat')) entry('active', say('有事项在这里，数字是件数，可以点开'));
   if ((state.heat ?? []).some((one) => one.late)) entry('late', say('有超期的'));
   if (has('visited')) entry('visited', say('走过'));
+  if (has('unwalked')) entry('unwalked', say('没有场景走过'));
   if (has('incidents')) entry('incident', say('停住了'));
   if ((state.problems ?? []).some((one) => one.severity === 'error')) entry('error', say('有错误'));
   if ((state.problems ?? []).some((one) => one.severity !== 'error')) entry('warning', say('有提醒'));

@@ -6,21 +6,25 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import policy
+from engine.clock import local
 from engine.commands.activate_deployment import ActivateDeployment
 from engine.commands.deploy import Deploy
 from engine.errors import DeploymentRefused, Forbidden, Invalid, Problem, ZhipingError
 from engine.queries.deployments import DeploymentList, DeploymentView
 from engine.queries.views import DefinitionItem, DeploymentItem
 from engine.registry import Actor
+from engine.studio.publishing_views import ReleaseReview, Review, Standing, Standings
 from forms.i18n import T, Text, gettext
 from web.pages import outline
-from web.pages.desk import PAGE_SIZE, Pages, ask, in_group, me, offset, page_number, run
+from web.pages.desk import PAGE_SIZE, Pages, ask, group_name, in_group, me, offset, page_number, run
 from web.pages.processes import DIAGRAMS, NOT_RUN
 from web.pages.said import say
+from web.pages.studio.comparing import href as compare_href
+from web.pages.studio.publishing import instant
 from web.pages.words import when
 from web.security import login_required
 
@@ -28,7 +32,12 @@ blueprint = Blueprint("release", __name__)
 
 MOST_FILES = 200
 TEST_FAILED = "TEST_FAILED"
-STATES = {"candidate": T("待启用"), "active": T("启用中"), "superseded": T("已被取代")}
+STATES = {
+    "candidate": T("待启用"),
+    "active": T("启用中"),
+    "superseded": T("已被取代"),
+    "withdrawn": T("已撤回"),
+}
 
 
 @blueprint.get("/deployments")
@@ -38,9 +47,10 @@ def index() -> ResponseReturnValue:
     if not policy.allows(actor, "deployment.read"):
         raise Forbidden(T("只有流程负责人和管理人员可以查看版本。"))
     found = ask(DeploymentList(actor, first_result=offset(), max_results=PAGE_SIZE))
+    standing = ask(Standings(tuple(item.id for item in found.items)))
     return render_template(
         "deployments.html",
-        deployments=[_row(item) for item in found.items],
+        deployments=[_listed(item, standing.get(item.id)) for item in found.items],
         pages=Pages(page_number(), found.total, len(found.items)),
         may_deploy=policy.allows(actor, "deployment.create"),
     )
@@ -86,20 +96,36 @@ def upload() -> ResponseReturnValue:
 @blueprint.get("/deployments/<deployment_id>")
 @login_required
 def show(deployment_id: str) -> ResponseReturnValue:
-    return _page(me(), deployment_id)
+    return page(me(), deployment_id)
 
 
 @blueprint.post("/deployments/<deployment_id>/activate")
 @login_required(back="release.show")
 def activate(deployment_id: str) -> ResponseReturnValue:
+    """`reason`, and `at` where it is not to take effect at once."""
     actor = me()
+    typed = {name: request.form.get(name, "").strip() for name in ("reason", "at")}
+    errors: dict[str, str] = {}
+    at = instant(typed["at"], errors)
+    if not typed["reason"] and ask(DeploymentView(actor, deployment_id)).deployment.may_activate:
+        errors["reason"] = gettext("请写明同意启用的理由。")
+    if errors:
+        return page(actor, deployment_id, errors=errors, typed=typed), 422
     try:
-        run(ActivateDeployment(deployment_id, actor))
+        run(ActivateDeployment(deployment_id, actor, typed["reason"], at))
     except DeploymentRefused as refused:
-        return _page(actor, deployment_id, [_placed(problem) for problem in refused.problems]), 422
+        problems = [_placed(problem) for problem in refused.problems]
+        return page(actor, deployment_id, problems, typed=typed), 422
+    except Invalid as error:
+        return page(
+            actor, deployment_id, errors={name: str(text) for name, text in error.first.items()}, typed=typed
+        ), 422
     except ZhipingError as error:
-        return _page(actor, deployment_id, [str(error.text)]), 403 if isinstance(error, Forbidden) else 422
-    say(gettext("已启用。新发起的事按这个版本走。"))
+        return page(actor, deployment_id, [str(error.text)], typed=typed), 403 if isinstance(error, Forbidden) else 422
+    if at is None:
+        say(gettext("已启用。新发起的事按这个版本走。"))
+    else:
+        say(gettext("已同意，到 {at} 自动启用。到时会再检查一遍。", at=when(at)))
     return redirect(url_for("release.show", deployment_id=deployment_id), 303)
 
 
@@ -144,8 +170,27 @@ def _row(item: DeploymentItem) -> dict[str, Any]:
     }
 
 
-def _page(actor: Actor, deployment_id: str, problems: Sequence[str] = ()) -> str:
+def _listed(item: DeploymentItem, standing: Standing | None) -> dict[str, Any]:
+    """A line of the list: a candidate may be withdrawn, or agreed on for a date."""
+    row = _row(item)
+    if item.state == "candidate" and standing is not None and standing.withdrawn:
+        row |= {"state": "withdrawn", "state_words": str(STATES["withdrawn"])}
+    elif item.state == "candidate" and standing is not None and standing.activate_at is not None:
+        row |= {"state_words": gettext("定于{at}启用", at=when(standing.activate_at))}
+    return row
+
+
+def page(
+    actor: Actor,
+    deployment_id: str,
+    problems: Sequence[str] = (),
+    *,
+    errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> str:
+    """The page of one release. `problems`: why it was not activated; `errors` and `typed`: of a form that was not taken."""
     found = ask(DeploymentView(actor, deployment_id))
+    review = ask(ReleaseReview(actor, deployment_id))
     release = found.deployment
     kept = [_kept_warning(kept) for kept in release.warnings]
     warnings = [warning for warning in kept if warning["code"] != TEST_FAILED]
@@ -153,19 +198,30 @@ def _page(actor: Actor, deployment_id: str, problems: Sequence[str] = ()) -> str
     changed = [item for item in found.definitions if item.id in found.changed]
     return render_template(
         "deployment.html",
-        release=_row(release),
+        release=_row(release) | {"state": review.state, "state_words": str(STATES[review.state])},
+        review=review,
+        lacking=[str(text) for text in review.lacking],
+        signatures=[(group_name(one.authority), one.name, one.at) for one in review.signatures],
+        may_edit=in_group(actor, policy.OWNER),
+        moving_href=url_for("moving.preview", deployment_id=deployment_id)
+        if "moving.preview" in current_app.view_functions
+        else None,
+        wanted=f"{local(review.wanted_at):%Y-%m-%dT%H:%M}" if review.wanted_at else "",
         problems=problems,
-        activate_reason=_why_not(actor, release),
-        files=[_file(item, [w for w in warnings if w["file"] == item.file_name], names) for item in changed],
+        errors=errors or {},
+        typed=typed or {},
+        summary=list((errors or {}).items()),
+        activate_reason=_why_not(actor, release, review),
+        files=[_file(item, [w for w in warnings if w["file"] == item.file_name], names, review) for item in changed],
         carried=[_name(item, names) for item in found.definitions if item.id not in found.changed],
         failed=[warning for warning in kept if warning["code"] == TEST_FAILED],
     )
 
 
-def _why_not(actor: Actor, release: DeploymentItem) -> str | None:
+def _why_not(actor: Actor, release: DeploymentItem, review: Review) -> str | None:
     """Why the reader may not activate a candidate; None where they may."""
     if release.may_activate:
-        return None
+        return gettext("上面的各项做到以后才能启用。") if review.lacking else None
     if not in_group(actor, policy.OWNER):
         return gettext("只有流程负责人可以启用。")
     if release.uploaded_by == actor.username:
@@ -180,8 +236,11 @@ def _name(item: DefinitionItem, names: Mapping[str, str]) -> str:
     return gettext(item.name)
 
 
-def _file(item: DefinitionItem, problems: list[dict[str, Any]], names: Mapping[str, str]) -> dict[str, Any]:
+def _file(
+    item: DefinitionItem, problems: list[dict[str, Any]], names: Mapping[str, str], review: Review
+) -> dict[str, Any]:
     diagram = item.kind in DIAGRAMS
+    before = review.before.get(("process" if diagram else item.kind, item.key))
     return {
         "name": item.file_name,
         "definition_name": _name(item, names),
@@ -190,6 +249,11 @@ def _file(item: DefinitionItem, problems: list[dict[str, Any]], names: Mapping[s
         "drawing": str(NOT_RUN) if item.kind == "drawing" else None,
         "xml_href": url_for("process.xml", definition_id=item.id) if diagram else None,
         "marks": _marks(problems),
+        "compare": compare_href(
+            f"definition:{before}" if before else f"nothing:{item.file_name}", f"definition:{item.id}"
+        )
+        if before != item.id
+        else None,
     }
 
 

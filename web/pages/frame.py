@@ -59,10 +59,24 @@ SECTIONS = (
         "studio.index",
         T("流程设计"),
         _OVERSEERS,
-        frozenset({"studiofile", "studioversion", "trial", "compare", "publishing", "release", "moving", "clause"}),
+        frozenset(
+            {
+                "studiofile",
+                "studioversion",
+                "trial",
+                "trying",
+                "compare",
+                "publishing",
+                "bundle",
+                "release",
+                "moving",
+                "clause",
+            }
+        ),
     ),
     Section("operation.index", T("运行情况"), _OVERSEERS, frozenset({"incident", "repair", "mending"})),
     Section("repair.cancellations", T("终止确认"), AUTHORITIES),  # the second person, of an office above
+    Section("signing.index", T("规则签署"), AUTHORITIES),
     Section("rollout.index", T("改革进度"), ROLLOUT_READERS),
     Section("policies.index", T("政策文件"), PUBLISHERS),
     Section("parameter.index", T("参数与日历"), PARAMETER_READERS, frozenset({"calendar"})),

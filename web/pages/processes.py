@@ -14,6 +14,7 @@ from forms.i18n import T, Text, gettext
 from web.pages import heat, outline
 from web.pages.desk import ask, me
 from web.pages.nextsteps import in_words
+from web.pages.studio.comparing import href as compare_href
 from web.pages.work import startable
 from web.security import login_required
 
@@ -79,10 +80,23 @@ def show(definition_id: str) -> ResponseReturnValue:
         steps=steps(drawn) if drawn else [],
         source=None if diagram else content.decode("utf-8", "replace"),
         versions=[
-            {"id": row.id, "version": row.version, "note": gettext("启用中") if row.active else ""}
+            {
+                "id": row.id,
+                "version": row.version,
+                "note": gettext("启用中") if row.active else "",
+                "compare": _compare(row, item),
+            }
             for row in sorted(versions, key=lambda row: -row.version)
         ],
     )
+
+
+def _compare(row: DefinitionItem, here: DefinitionItem) -> str | None:
+    """This version beside that of the page, the older on the left."""
+    if row.id == here.id:
+        return None
+    old, new = sorted((row, here), key=lambda one: one.version)
+    return compare_href(f"definition:{old.id}", f"definition:{new.id}")
 
 
 @blueprint.get("/processes/<definition_id>/xml")

@@ -49,7 +49,19 @@ from web.pages import (
     words,
     work,
 )
-from web.pages.studio import changes, comparing, files, known, preview, publishing, trials, versions
+from web.pages.studio import (
+    bundles,
+    changes,
+    comparing,
+    files,
+    known,
+    preview,
+    publishing,
+    signing,
+    trials,
+    trying,
+    versions,
+)
 
 GROUPS = (
     home,
@@ -90,8 +102,11 @@ GROUPS = (
     known,
     preview,
     trials,
+    trying,
     comparing,
     publishing,
+    signing,
+    bundles,
     moving,
     mending,
     clauses,

@@ -29,7 +29,7 @@ def test_a_second_person_activates(browse) -> None:
     assert "要由另一位流程负责人核对后启用" in page
     assert "disabled" in page
     assert "说得更清楚" in second.open(release)
-    second.send(f"{release}/activate")
+    second.send(f"{release}/activate", {"reason": "核对过"})
     assert "已启用" in second.page
     assert "启用中" in second.page
 
@@ -37,7 +37,7 @@ def test_a_second_person_activates(browse) -> None:
 def test_the_uploader_cannot_activate_by_sending_the_form(browse) -> None:
     browser = browse("owner")
     upload(browser, ("review.bpmn", BETTER))
-    browser.send(f"{browser.path}/activate")
+    browser.send(f"{browser.path}/activate", {"reason": "核对过"})
     assert browser.status == 403
     assert "没有启用" in browser.page
 

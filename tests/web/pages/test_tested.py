@@ -46,7 +46,7 @@ def test_what_failed_is_told_and_cannot_be_activated(browse) -> None:
         assert word in page, word
     release = first.path
     second.open(release)
-    page = second.send(f"{release}/activate")
+    page = second.send(f"{release}/activate", {"reason": "核对过"})
     assert second.status == 422
     assert "没有启用" in page
     assert "p.test.yaml 第 7 行：场景“一件事”没有通过" in page
@@ -59,7 +59,7 @@ def test_what_passes_says_so_and_is_activated(browse) -> None:
     assert "检查通过" in page
     assert "没有通过" not in page
     second.open(first.path)
-    assert "已启用" in second.send(f"{first.path}/activate")
+    assert "已启用" in second.send(f"{first.path}/activate", {"reason": "核对过"})
 
 
 def test_a_test_that_is_written_wrong_is_refused_at_its_line(browse) -> None:

@@ -120,6 +120,23 @@ TABLE = {
     # releases, messages, repair
     "GET /api/v1/deployments": Row(READERS),
     "GET /api/v1/deployments/<deployment_id>": Row(READERS),
+    "GET /deployments/<deployment_id>/back": Row(OWNER),
+    "GET /deployments/<deployment_id>/export": Row(READERS),
+    "GET /signatures": Row((*READERS, "provincial_hrss")),
+    "GET /signatures/<deployment_id>": Row(READERS),  # the authorities too, where a rule set changes
+    "POST /deployments/<deployment_id>/back": Row(OWNER),
+    "POST /deployments/<deployment_id>/date/drop": Row(OWNER),
+    "POST /deployments/<deployment_id>/document": Row(OWNER),
+    "POST /deployments/<deployment_id>/read": Row(OWNER),
+    "POST /deployments/<deployment_id>/withdraw": Row((*OWNER, "provincial_hrss")),
+    "POST /signatures/<deployment_id>": Row(("provincial_hrss",)),
+    "GET /studio/changes/<change_id>/publish": Row(READERS),
+    "GET /studio/compare": Row(),
+    "GET /studio/compare/side": Row(NOBODY, 404),  # nothing was named
+    "GET /studio/import": Row(OWNER),
+    "POST /studio/changes/<change_id>/publish": Row(OWNER),
+    "POST /studio/changes/<change_id>/publish/tests": Row(OWNER),
+    "POST /studio/import": Row(OWNER),
     "GET /studio": Row(READERS),
     "POST /studio/changes": Row(OWNER),
     "GET /studio/changes/<change_id>": Row(READERS),

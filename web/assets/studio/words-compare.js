@@ -1,0 +1,7 @@
+// English of the comparison.
+
+import { learn } from '../words.js';
+
+learn({
+  在图上看: 'Show in the diagram',
+});
