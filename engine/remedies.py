@@ -53,7 +53,6 @@ _UNSET = T(
 _NOBODY = T("选中它，在右侧从角色列表里选一个组，或写明办理人；与别的步骤须由不同的人办的，不要写同一个人。")
 # -- decision tables --------------------------------------------------------------------------------------------------
 _TABLE = T("在决策表编辑器里改成一张普通的表：有输入列、有输出列，命中策略用“唯一”“首个”“任意”或“收集”。")
-_CELL = T('点开这一格，按提示改正：可写值、区间（[1..5]）、几个值（"甲","乙"），空着或写 - 表示不限。')
 _OVERLAP = T("改其中一行的条件，让两行不会同时符合；确实要按先后取第一行的，把命中策略改为“首个”。")
 _SAME = T("让这两行给出同样的结果，或改其中一行的条件使它们不会同时符合。")
 _GAP = T("补一行把这种情况也写上，或在最后加一行全部不限的规则；确实不会出现的，不用改。")
@@ -70,6 +69,7 @@ _WHY = T("选中这一项，在右侧写一句为什么需要它，填表的人�
 _LIST = T("选中这个列表，在右侧改行数与字段；只读的字段放到列表外面，或不许增减行。")
 _PROPERTY = T("在右侧的扩展属性里删去它，或改成列表里有的名字。")
 # -- scenario tests ---------------------------------------------------------------------------------------------------
+_BUNDLE = T("请对方用“导出”重新做一个压缩包；自己打包的，只放流程文件本身，不放文件夹外的路径、链接和密码。")
 _YAML = T("按行号改正缩进和冒号；照着现有测试的写法，用空格缩进，不用锚点和标签。")
 _SCENARIO = T("按行号改正这一处：步骤名、任务编号和人名要与流程图、人员名单一致。")
 _PLAYED = T("打开这个测试，看停在哪一步；流程图错了改图，期望变了就改测试。")
@@ -114,6 +114,7 @@ REMEDIES: dict[str, Text] = {
     "ERROR_CODE": _ERROR,
     "NAMELESS": T("双击它，写上要做什么，例如“核对材料”。"),
     "OFFER_TO_STARTERS": _SCOPE,
+    "CLAUSE_UNKNOWN": T("选中它，在右侧的“依据条款”里从列表选，编号如“三（二）3”。"),
     **dict.fromkeys(("FILTER_NAME", "FILTER_SECRET"), _FILTER),
     **dict.fromkeys(("JOIN_STARVES", "JOIN_MAY_STARVE"), _STARVES),
     "FLOW_NEVER": _NEVER,
@@ -138,7 +139,6 @@ REMEDIES: dict[str, Text] = {
     **dict.fromkeys(
         ("DMN_CIRCLE", "DMN_REFERENCE"), T("在决策关系图上把依赖改成一个方向，要用的决策放在同一个文件里。")
     ),
-    "DMN_CELL": _CELL,
     "DMN_OVERLAP": _OVERLAP,
     "DMN_DIFFERENT": _SAME,
     "DMN_GAP": _GAP,
@@ -154,6 +154,7 @@ REMEDIES: dict[str, Text] = {
     **dict.fromkeys(("FORM_EMPTY_LIST", "FORM_READONLY_IN_ROWS"), _LIST),
     "FORM_UNKNOWN_PROPERTY": _PROPERTY,
     **dict.fromkeys(("TEST_UNREADABLE", "TEST_ALIAS", "TEST_TAG", "TEST_KEY_TWICE"), _YAML),
+    **dict.fromkeys(("BUNDLE_SECRET", "BUNDLE_LINK", "BUNDLE_PATH", "BUNDLE_TWICE", "BUNDLE_TOO_LARGE"), _BUNDLE),
     "TEST_WRONG": _SCENARIO,
     "TEST_FAILED": _PLAYED,
 }

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
@@ -208,6 +209,11 @@ class Row:
     element: str
     cells: tuple[Cell, ...]
 
+    @cached_property
+    def limits(self) -> list[tuple[int, Cell]]:
+        """Its cells that do not take anything, with their columns."""
+        return [(at, cell) for at, cell in enumerate(self.cells) if cell is not None]
+
 
 def check_rows(decision: Decision, places: Sequence[tuple[int, str]], findings: Findings) -> None:
     """`decision`: a table without errors; `places`: line and element id of each rule. Findings: DMN_OVERLAP and DMN_DIFFERENT
@@ -255,8 +261,10 @@ def _judge(decision: Decision, first: Row, second: Row, findings: Findings) -> b
         return True
     if decision.hit_policy not in ("UNIQUE", "ANY"):
         return False
-    if not all(meet(mine, theirs) for mine, theirs in zip(second.cells, first.cells, strict=True)):
+    if not all(meet(first.cells[at], mine) for at, mine in second.limits):
         return False
+    if any(isinstance(first.cells[at], str) and second.cells[at] is None for at, _ in first.limits):
+        return False  # as `meet` says of them
     if decision.hit_policy == "UNIQUE":
         text = T("决策表“{name}”第 {a} 行与第 {b} 行会同时符合，而命中策略是“唯一”。", **pair)
         findings.error(second.line, where, "DMN_OVERLAP", text, **facts)
@@ -298,8 +306,9 @@ def _samples(cells: Sequence[Cell]) -> list[Cell]:
         return [None]
     points = [*bounds, *(middle for a, b in pairwise(bounds) if (middle := _between(a, b)))]
     points = [p for p in points if bounds[0] < p < bounds[-1] or any(inside(_exactly(p), cell) for cell in cells)]
-    if any(span.low is None for span in spans):
-        points.append(_step(bounds[0], -1))
+    below = _step(bounds[0], -1)
+    if any(span.low is None for span in spans) and (isinstance(below, date) or bounds[0] < 0 or below >= 0):
+        points.append(below)  # what is counted from 0 on is never less
     if any(span.high is None for span in spans):
         points.append(_step(bounds[-1], 1))
     return [_exactly(point) for point in sorted(points)]

@@ -23,7 +23,9 @@ _COUNTERS: Final = ("loopCounter", "nrOfInstances", "nrOfCompletedInstances", "n
 
 
 class World(Protocol):
-    """The rest of the release, by key; None for what is not in it."""
+    """The rest of the release, by key; None for what is not in it. `memo`: what was found out about it already."""
+
+    memo: dict[tuple[str, str], Sources]
 
     def form(self, key: str) -> FormDefinition | None: ...
 
@@ -66,7 +68,10 @@ class Reading:
 
 def sources_of(process: Process, world: World, feel: Feel, depth: int = 0) -> Sources:
     """Everything that sets variables of a process. A script's or a called process's values are followed as far as calls go."""
-    found = Sources()
+    known = world.memo.get(("all", process.id))
+    if known is not None:
+        return known
+    found = world.memo[("all", process.id)] = Sources()
     _started(process, world, feel, found, depth)
     found.add(dict.fromkeys(world.brought(process.id), ANYTHING))
     for element in process.elements.values():
@@ -207,7 +212,10 @@ def _returned(element: Element, world: World, feel: Feel, found: Sources, depth:
 
 def _left_by(process: Process, world: World, feel: Feel, depth: int) -> Sources:
     """What a called process sets itself, whoever calls it."""
-    found = Sources()
+    known = world.memo.get(("own", process.id))
+    if known is not None:
+        return known
+    found = world.memo[("own", process.id)] = Sources()
     for element in process.elements.values():
         _set_by(element, world, feel, found, depth)
     return found

@@ -42,7 +42,7 @@ def check_soundness(file: str, raw: bytes, others: Sequence[Content], registry: 
         games = play(process, ways, lambda key: _errors_of(key, known, MAX_CALLS))
         for game in games.values():
             _stuck(process, game, findings)
-            _never(process, game, ways, findings)
+            _never(process, game, games, ways, findings)
         _unset(process, sources, known, findings)
         _people(process, registry, findings)
     return sorted(findings.problems, key=lambda problem: problem.line or 0)
@@ -121,7 +121,7 @@ def _stuck(process: Process, game: Game, findings: Findings) -> None:
             findings.warn(join.line, join.id, "JOIN_STARVES", text, **facts)
 
 
-def _never(process: Process, game: Game, ways: Ways, findings: Findings) -> None:
+def _never(process: Process, game: Game, games: Mapping[str, Game], ways: Ways, findings: Findings) -> None:
     """Flows never walked, where they part from what is, and ends never reached."""
     if not game.whole:
         return
@@ -136,7 +136,7 @@ def _never(process: Process, game: Game, ways: Ways, findings: Findings) -> None
                 "“{name}”之后的路永远不会走：“{host}”里没有什么会报告这个错误。", name=source.label, host=attached.label
             )
             findings.warn(source.line, source.id, "FLOW_NEVER", text, flow=flow.id)
-        elif source.id in game.fired:
+        elif source.id in game.fired or _never_ends(source, game, games):
             met = ways.why.get(flow.id)
             text = T("这条路永远不会走。")
             if met:
@@ -146,6 +146,12 @@ def _never(process: Process, game: Game, ways: Ways, findings: Findings) -> None
         if element.type == "endEvent" and element.parent == game.scope and element.id not in game.reached:
             text = T("结束“{name}”永远到不了。", name=element.label)
             findings.warn(element.line, element.id, "END_NEVER", text)
+
+
+def _never_ends(element: Element, game: Game, games: Mapping[str, Game]) -> bool:
+    """Whether it is a sub-process that is entered and never left the usual way, for no reason told inside it."""
+    inner = games.get(element.id)
+    return inner is not None and element.id in game.reached and not inner.stuck
 
 
 def _flow_words(process: Process, flow_id: str) -> str:

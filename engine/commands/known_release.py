@@ -11,11 +11,12 @@ from typing import Any, Final, TypeVar
 from engine.bpmn.dmn import Decision, read_dmn
 from engine.bpmn.elements import Element, Process, feel_of, read_processes
 from engine.bpmn.feel import Feel
+from engine.bpmn.soundness_names import Sources
 from engine.bpmn.soundness_values import ANYTHING, Shape, merged
 from engine.bpmn.xmlsafe import read_xml
 from engine.commands.contents import EXECUTABLE, Content
 from engine.registry import Handler, Registry
-from engine.scenarios.script import Scenario, Step, read_tests
+from engine.scenarios.reading import Unreadable, read_yaml
 from forms.definition import FormDefinition
 from forms.errors import FormRefused
 
@@ -67,6 +68,7 @@ class KnownRelease:
 
     def __init__(self, whole: Sequence[Content], registry: Registry, feel: Feel) -> None:
         self._whole, self._registry, self._feel = whole, registry, feel
+        self.memo: dict[tuple[str, str], Sources] = {}
         self._by_place = {content.place: content for content in whole}
 
     @cached_property
@@ -124,20 +126,30 @@ class KnownRelease:
         shown: dict[str, frozenset[str]] = {}
         for content in self._whole:
             if content.kind == "test":
-                test = read_tests(content.file, content.raw, self._registry.scenes)[0]
-                for scenario in test.scenarios if test is not None else ():
-                    names = shown.get(scenario.process, frozenset())
-                    shown[scenario.process] = names | _brought(scenario)
+                process, names = _once("test", content, _brought)
+                shown[process] = shown.get(process, frozenset()) | names
         return shown
 
 
-def _brought(scenario: Scenario) -> frozenset[str]:
-    steps: list[Step] = [*scenario.steps, *([scenario.start] if scenario.start else [])]
+def _brought(content: Content) -> tuple[str, frozenset[str]]:
+    """The process a file tests, and the names its scenarios bring when they start it and with messages. What a task brings is
+    its form's affair."""
+    try:
+        test = read_yaml(content.file, content.raw)
+    except Unreadable:
+        return "", frozenset()  # the lint says why
     names: set[str] = set()
-    for step in steps:
-        given = step.given.get("variables") if isinstance(step.given, dict) and step.kind in _BRINGS else None
-        names |= set(given) if isinstance(given, dict) else set()
-    return frozenset(names)
+    for scenario in _tables(_entry(test, "scenarios")):
+        steps = [*_tables(_entry(scenario, "given")), *_tables(_entry(scenario, "steps"))]
+        for brings in (_entry(scenario, "start"), *(_entry(step, "message") for step in steps)):
+            variables = _entry(brings, "variables")
+            names |= set(variables) if isinstance(variables, dict) else set()
+    return str(_entry(test, "process")), frozenset(names)
 
 
-_BRINGS: Final = ("start", "message")  # what a task brings is its form's affair
+def _entry(table: Any, name: str) -> Any:
+    return table.get(name) if isinstance(table, dict) else None
+
+
+def _tables(listed: Any) -> list[Any]:
+    return listed if isinstance(listed, list) else []
