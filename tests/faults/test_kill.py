@@ -26,7 +26,7 @@ from tests.faults import lives
 from tests.faults.laps import KEY, TASKS, is_task, laps
 from tests.integration.engine.conftest import ADMIN, Office, add_people, deploy, start
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.fault, pytest.mark.alone, pytest.mark.timeout(900)]
 
 KILLS = int(os.environ.get("KILLS", "100"))
 COMPLETIONS = int(os.environ.get("COMPLETIONS", "10000"))

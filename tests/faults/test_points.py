@@ -27,6 +27,7 @@ POINTS = {
     "timer": STEP | {"before_ack"},
     "effect": STEP | {"before_ack", "before_send", "after_send"},
     "message": STEP | {"before_ack"},
+    "move": STEP | {"before_ack"},
     "deployment": RELEASE,
     "deployment by the operator": RELEASE,
     "ballot": {"before_load", "after_load"} | SAVE | OUTBOX | COMMIT,

@@ -20,7 +20,7 @@ from engine.store import tables as t
 from tests.faults.site import Clerks, Site, verdict
 from tests.postgres import DURABLE, PostgresServer
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.alone]
 
 SECONDS = float(os.environ.get("RESTART_SECONDS", "20"))
 SEED = int(os.environ.get("RESTART_SEED", random.SystemRandom().randrange(10**6)))

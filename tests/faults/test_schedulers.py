@@ -44,7 +44,7 @@ from tests.integration.engine.conftest import (
 from tests.integration.engine.test_messages import service
 from tests.integration.engine.test_time import timer
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.alone]
 
 TIMERS, WORKERS = 2_000, 4
 LEASE = 2.0  # seconds: twice what one job may take here

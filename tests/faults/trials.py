@@ -22,6 +22,8 @@ from engine.commands.deploy import Deploy
 from engine.commands.port import Once
 from engine.engine import Engine
 from engine.errors import Conflict
+from engine.moving.commands import MoveInstances
+from engine.moving.tables import move_item
 from engine.queries.instance_events import InstanceEvents
 from engine.queries.views import EventItem
 from engine.store import tables as t
@@ -164,6 +166,41 @@ class Firing(InOffice):
         assert self.waits_at(one) == ["after"] * fired
         assert self.count(t.timer, t.timer.c.instance_id == one) == 1 - fired
         return fired
+
+
+class Moving(InOffice):
+    """An instance is moved to another release: its rows, its state and what is kept to take it back go together."""
+
+    target = ""
+
+    @classmethod
+    def furnished(cls, url: str, make_engine: MakeEngine, folder: Path) -> InOffice:
+        trial = super().furnished(url, make_engine, folder)
+        cls.target = look(trial.engine, start(trial.engine, "tried")).instance.deployment_id
+        body = user("first") + user("more") + user("second")
+        deploy(trial.engine, bpmn("tried", START + body + FINISH + flow("begin", "first", "more", "second", "finish")))
+        return trial
+
+    @classmethod
+    def diagrams(cls) -> list[bytes]:
+        body = user("first") + user("second")
+        return [bpmn("tried", START + body + FINISH + flow("begin", "first", "second", "finish"))]
+
+    def begin(self, n: int) -> None:
+        super().begin(n)
+        self.engine.run(MoveInstances(self.target, OWNER, instances=[self.instances[n]]))
+
+    def do(self, engine: Engine, n: int) -> None:
+        engine.work()
+
+    def stage(self, n: int) -> int:
+        one = look(self.engine, self.instances[n]).instance
+        mine = move_item.c.instance_id == one.id
+        moved = self.count(move_item, mine, move_item.c.state == "moved", move_item.c.blob.is_not(None))
+        told = len(self.told(one.id, "moved"))
+        assert self.waits_at(one.id) == ["first"]
+        assert (moved, told, one.revision, one.deployment_id == self.target) in ((0, 0, 1, False), (1, 1, 2, True))
+        return moved
 
 
 class Sending(InOffice):
@@ -344,6 +381,7 @@ TRIALS: dict[str, Callable[..., Trial]] = {
     "timer": Firing.furnished,
     "effect": Sending.furnished,
     "message": Delivering.furnished,
+    "move": Moving.furnished,
     "deployment": Deploying.furnished,
     "deployment by the operator": Loading.furnished,
     "ballot": Casting.furnished,

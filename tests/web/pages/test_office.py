@@ -47,7 +47,7 @@ def test_memberships_become_what_the_form_says(browse) -> None:
     admin.send("/accounts/clerk", {"group": ["unit_hr", "process_owner"], "scope": ["unit:u02", ""]})
     assert "已保存" in admin.page
     assert "单位人事（unit:u02）" in admin.open("/accounts?q=clerk")
-    assert "上传与启用" in browse("clerk").page
+    assert "流程设计" in browse("clerk").page
 
 
 def test_resetting_and_disabling(browse) -> None:
