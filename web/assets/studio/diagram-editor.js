@@ -50,6 +50,7 @@ export default async function start(element) {
   };
 
   wheel(modeler, element);
+  searching(place('canvas'));
   tools(element.querySelector('[data-desk="tools"]'), modeler, {
     name: element.dataset.file.replace(/\.bpmn$/i, ''),
     title: () => nameOf(modeler) || element.dataset.file,
@@ -101,6 +102,13 @@ function wheel(modeler, element) {
     const scale = Math.min(4, Math.max(0.1, canvas.zoom() * (event.deltaY < 0 ? 1.1 : 0.9)));
     canvas.zoom(scale, { x: event.clientX - frame.left, y: event.clientY - frame.top });
   }, { passive: false });
+}
+
+/** The search looks again after a key; Chinese comes from an input method, which types without keys. */
+function searching(canvas) {
+  canvas.addEventListener('compositionend', ({ target }) => {
+    if (target.matches?.('.djs-search-input input')) target.dispatchEvent(new KeyboardEvent('keyup', { bubbles: true }));
+  });
 }
 
 function nameOf(modeler) {

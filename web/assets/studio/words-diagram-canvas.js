@@ -147,6 +147,8 @@ export const CANVAS = {
   'Trigger Event': '让它发生',
   'Found unsupported elements': '图里有模拟不了的元素',
   'Not supported': '模拟不了',
+  Close: '关闭',
+  Results: '查到的',
   Finished: '走完了',
   Slow: '慢',
   Normal: '中',
@@ -170,3 +172,11 @@ export const CANVAS = {
   'Boundary Event': '边界事件',
   'End Event': '结束',
 };
+
+/** Sentences that carry a name: [what is said, what it becomes]. A name that is only a kind (Process) is put into Chinese too. */
+export const PATTERNS = [
+  [/^(.*) started$/, '{name}：开始'],
+  [/^(.*) finished$/, '{name}：走完'],
+  [/^(.*) canceled$/, '{name}：中止'],
+  [/^Focus process instance (.*)$/, '只看这一路（{name}）'],
+];

@@ -195,7 +195,6 @@ learn({
   '这条泳道里的步骤由这个角色办理。': 'This group does the steps of the lane.',
   '例："unit:" + unit_code，只给这个单位的人办。不填就是这个角色的所有人。': 'Such as "unit:" + unit_code: only people of that unit. Without one everybody of the group.',
   怎样开始: 'How it starts',
-  流程名称: 'Name of the process',
   流程编号: 'Key of the process',
   '别的流程按这个编号调用它；改了就是另一个流程。': 'Other processes call it by this key; changed, it is another process.',
   '编号只能用字母、数字、下划线，并且不能与别的重复。': 'A key is made of letters, digits and underscores and belongs to nothing else.',

@@ -49,27 +49,37 @@ export function laneFields({ slots, office }) {
   ];
 }
 
+/** A pool and its process are one thing to people: one name, the process's key, its documentation. */
+export function poolFields(modeler, element, slots) {
+  const modeling = modeler.get('modeling');
+  const process = slots.bo.processRef;
+  const own = new Slots(modeler, element, process);
+  const named = (value) => slots.together(() => {
+    modeling.updateProperties(element, { name: value || undefined });
+    own.update(process, { name: value || undefined });
+  });
+  const key = (value) => {
+    const holder = modeler.get('moddle').ids.assigned(value.trim());
+    return /^[A-Za-z_][\w.-]*$/.test(value.trim()) && (!holder || holder === process) ? '' : say('编号只能用字母、数字、下划线，并且不能与别的重复。');
+  };
+  return [
+    { id: 'name', kind: 'area', rows: 1, label: say('名称'), slot: { value: slots.bo.name ?? process.name ?? '', write: named } },
+    { id: 'processId', kind: 'text', label: say('流程编号'), slot: { value: process.id, write: (value) => own.update(process, { id: value.trim() }) }, help: say('别的流程按这个编号调用它；改了就是另一个流程。'), check: key },
+    { id: 'processDocumentation', kind: 'area', label: say('流程说明'), slot: own.documentation() },
+  ];
+}
+
 /** The process behind a pool, or the process as a whole, in two sections. */
 export function processFields({ modeler, element, slots, office }) {
   const own = is(element, 'bpmn:Participant') ? new Slots(modeler, element, slots.bo.processRef) : slots;
-  const key = { value: own.bo.id, write: (value) => own.update(own.bo, { id: value.trim() }) };
-  const holder = (value) => modeler.get('moddle').ids.assigned(value.trim());
   const start = own.property('startVariables', true);
   const startedBy = own.property('startedBy');
   const cancelled = own.property('cancelledBy');
-  const identity = is(element, 'bpmn:Participant')
-    ? [
-        { id: 'processName', kind: 'text', label: say('流程名称'), slot: own.attribute('name') },
-        { id: 'processId', kind: 'text', label: say('流程编号'), slot: key, help: say('别的流程按这个编号调用它；改了就是另一个流程。'), check: (value) => (!/^[A-Za-z_][\w.-]*$/.test(value.trim()) || (holder(value) && holder(value) !== own.bo) ? say('编号只能用字母、数字、下划线，并且不能与别的重复。') : '') },
-        { id: 'processDocumentation', kind: 'area', label: say('流程说明'), slot: own.documentation() },
-      ]
-    : [];
   return [
     {
       id: 'start',
       title: say('怎样开始'),
       fields: [
-        ...identity,
         { id: 'executable', kind: 'flag', label: say('由系统执行'), slot: own.flag('isExecutable', false), help: say('关闭时只是图纸，可以看，不能办。') },
         { id: 'starters', kind: 'many', label: say('哪些角色可以发起'), options: office.groups, slot: own.attribute('camunda:candidateStarterGroups'), none: say('只有流程负责人'), help: say('流程负责人总是可以发起。') },
         { id: 'startedBy', kind: 'flag', label: say('只由别的流程启动'), slot: { value: startedBy.value === 'process', write: (on) => startedBy.write(on ? 'process' : null) }, help: say('打开后，人不能直接发起。') },

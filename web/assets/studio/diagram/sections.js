@@ -6,7 +6,7 @@ import { say } from '../../words.js';
 import { definitionOf, isHuman } from './kinds.js';
 import { Slots, feel } from './slots.js';
 import { messageFields, errorFields, timerFields } from './sections-event.js';
-import { flowFields, laneFields, processFields } from './sections-process.js';
+import { flowFields, laneFields, poolFields, processFields } from './sections-process.js';
 import { callFields, decisionFields, loopFields, scriptFields, serviceFields, taskFields } from './sections-task.js';
 
 const NAMED = ['bpmn:FlowElement', 'bpmn:Participant', 'bpmn:Lane', 'bpmn:Process', 'bpmn:MessageFlow'];
@@ -44,14 +44,16 @@ function section(id, title, fields) {
   return { id, title, fields };
 }
 
-function nameFields({ modeler, element, bo }) {
+function nameFields({ modeler, element, slots, bo }) {
   const modeling = modeler.get('modeling');
   if (is(bo, 'bpmn:TextAnnotation')) return [{ id: 'text', kind: 'area', label: say('文字'), slot: { value: bo.text ?? '', write: (value) => modeling.updateProperties(element, { text: value }) } }];
   if (!NAMED.some((type) => is(bo, type))) return [];
+  if (bo.processRef) return poolFields(modeler, element, slots);
   return [{ id: 'name', kind: 'area', rows: 1, label: say('名称'), slot: { value: bo.name ?? '', write: (value) => modeling.updateProperties(element, { name: value || undefined }) } }];
 }
 
 function identityFields({ modeler, element, slots, bo }) {
+  if (bo.processRef) return []; // what counts of a pool is its process
   return [
     { id: 'documentation', kind: 'area', label: say('说明'), slot: slots.documentation() },
     {

@@ -46,7 +46,8 @@ export function tools(bar, modeler, { name, title, readonly, bring, tell }) {
   button(sight, '+', () => canvas.zoom(Math.min(4, canvas.zoom() * 1.25)), say('放大'));
   button(sight, '−', () => canvas.zoom(Math.max(0.1, canvas.zoom() * 0.8)), say('缩小'));
   button(sight, say('全图'), () => fit(modeler), say('看全图'));
-  button(sight, say('查找'), () => modeler.get('searchPad').toggle(), say('在图中查找（Ctrl+F）'));
+  button(sight, say('查找'), () => setTimeout(() => modeler.get('searchPad').toggle()), say('在图中查找（Ctrl+F）'));
+  // the search closes by a click outside, and this one is not over yet: hence the pause above
   const map = button(sight, say('缩略图'), () => modeler.get('minimap').toggle());
   modeler.on('minimap.toggle', ({ open }) => map.setAttribute('aria-pressed', String(open)));
   const walk = button(sight, say('模拟'), () => modeler.get('toggleMode').toggleMode(), say('走一遍：看流程怎么走（模拟）'));

@@ -1,7 +1,7 @@
 // bpmn.io speaks English; here it is taught Chinese. Most of its parts ask `translate`; the simulation asks nobody, so what it
 // writes is replaced where it appears.
 
-import { CANVAS } from '../words-diagram-canvas.js';
+import { CANVAS, PATTERNS } from '../words-diagram-canvas.js';
 
 const english = document.documentElement.lang.startsWith('en');
 
@@ -37,13 +37,23 @@ function turn(node) {
 
 function words(text) {
   if (text.parentElement?.closest('svg, [contenteditable]')) return;
-  const said = CANVAS[text.data.trim()];
-  if (said && said !== text.data.trim()) text.data = text.data.replace(text.data.trim(), said);
+  const written = text.data.trim();
+  const said = chinese(written);
+  if (said && said !== written) text.data = text.data.replace(written, () => said);
 }
 
 function attributes(element) {
   for (const name of ATTRIBUTES) {
-    const said = CANVAS[element.getAttribute(name)?.trim()];
+    const said = chinese(element.getAttribute(name)?.trim() ?? '');
     if (said && said !== element.getAttribute(name)) element.setAttribute(name, said);
   }
+}
+
+function chinese(sentence) {
+  if (CANVAS[sentence]) return CANVAS[sentence];
+  for (const [pattern, words] of PATTERNS) {
+    const found = pattern.exec(sentence);
+    if (found) return words.replace('{name}', () => CANVAS[found[1]] ?? found[1]);
+  }
+  return undefined;
 }
