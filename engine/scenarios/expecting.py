@@ -98,6 +98,27 @@ def describe(scene: Scene) -> Text:
     return T("现在停在：{open}。", open=[scene.label(each) for each in standing] or [row["state"]])
 
 
+def observed(scene: Scene) -> dict[str, Any]:
+    """What a scenario would expect that ends here: how the scenario's instance stands and which way it came."""
+    instance_id = scene.instance()
+    if instance_id is None:
+        return {}
+    row = _instance(scene, instance_id)
+    found: dict[str, Any] = {}
+    if row["end_element"]:
+        found["ended"] = row["end_element"]
+    else:
+        found |= {"open": _open(scene, instance_id, row), "waits": _waits(scene, instance_id, row)}
+    if failed := _incidents(scene, None):
+        found["incidents"] = failed
+    with scene.snapshot() as connection:
+        lines = [line for line in history.read(connection, instance_id) if line.kind in STEPS and line.element_id]
+    path = [line.element_id for line in lines if line.kind != "completed" or line.task_id is not None]
+    if path:
+        found["path"] = path
+    return found
+
+
 def standing(scene: Scene) -> frozenset[Place]:
     """Where the tokens of all instances stand: open tasks, timers, awaited messages, steps that failed."""
     places: set[Place] = set()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.registry import Actor
+from forms.i18n import Text
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -20,9 +21,11 @@ Act = Callable[..., Mapping[str, Any] | None]
 @dataclass(frozen=True)
 class Scenes:
     """The office's kit. `furnish` fills an empty database once, in one transaction of its own making; every scenario
-    begins on a copy. `since` (aware): the furniture stands from then on, no scenario begins before."""
+    begins on a copy. `since` (aware): the furniture stands from then on, no scenario begins before. `words`: what an act
+    does, for who tries a change out by hand."""
 
     people: Mapping[str, Actor]
     furnish: Callable[[Engine], None]
     acts: Mapping[str, Act]
     since: datetime
+    words: Mapping[str, Text] = field(default_factory=dict)

@@ -78,6 +78,19 @@ def read_tests(file: str, raw: bytes, scenes: Scenes | None) -> tuple[TestFile |
     return (None if reader.problems else found), reader.problems
 
 
+def read_steps(raw: bytes, scenes: Scenes | None) -> tuple[list[Step], list[Problem]]:
+    """Steps alone, as they stand under `steps`: lines that begin with `- `. None where anything stands against them."""
+    reader = _Reader("", scenes)
+    try:
+        value = read_yaml("", raw)
+    except Unreadable as error:
+        return [], [error.problem]
+    around = Table(1)
+    around["steps"] = value
+    steps = reader.steps_of(around, "steps")
+    return ([] if reader.problems else steps), reader.problems
+
+
 def instant(text: str) -> datetime:
     """An ISO date or time; without an offset Qinghai's. Raises ValueError."""
     moment = datetime.fromisoformat(text)
@@ -105,8 +118,8 @@ class _Reader:
 
     def _scenario(self, process: str, value: Any, line: int) -> Scenario:
         table = self._table(value, SCENARIO_KEYS, line, needed=("name", "at", "expect"))
-        given = self._steps(table, "given")
-        steps = self._steps(table, "steps")
+        given = self.steps_of(table, "given")
+        steps = self.steps_of(table, "steps")
         if len(given) + len(steps) > MOST_STEPS:
             self._against(table.line, T("一个场景最多 {n} 步。", n=MOST_STEPS))
         start = self._start(table)
@@ -152,7 +165,7 @@ class _Reader:
         calls = self._table(table.get("calls", Table(line)), None, line)
         return {key: self._table(calls[key], None, calls.lines[key]) for key in calls}
 
-    def _steps(self, table: Table, key: str) -> list[Step]:
+    def steps_of(self, table: Table, key: str) -> list[Step]:
         found = []
         rows = self._row(table, key)
         for value, line in zip(rows, getattr(rows, "lines", ()), strict=True):

@@ -25,6 +25,16 @@ def scenario_text(scenario: Mapping[str, Any], indent: int = 2) -> str:
     return _item(scenario, indent)
 
 
+def steps_text(steps: Sequence[Mapping[str, Any]], indent: int = 0) -> str:
+    """Steps as they stand under `steps`."""
+    return "".join(_item(each, indent) for each in steps)
+
+
+def value_text(value: Any) -> str:
+    """One value on one line."""
+    return _flow(value)
+
+
 def file_text(process: str, scenarios: Sequence[Mapping[str, Any]]) -> str:
     """A whole new file."""
     return f"process: {process}\n\nscenarios:\n" + "\n".join(scenario_text(each) for each in scenarios)

@@ -11,7 +11,6 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -175,7 +174,7 @@ class Sandboxes:
     def _write(self, told: Told) -> None:
         """Whole or not at all, so that a killed request leaves what was there."""
         fresh = self._folder / told.id / f"{TOLD}.new"
-        fresh.write_bytes(orjson.dumps(asdict(told), default=str))
+        fresh.write_bytes(orjson.dumps(vars(told), default=str))
         fresh.replace(self._folder / told.id / TOLD)
 
 

@@ -19,17 +19,19 @@ from engine.attachments.tables import attachment
 from engine.clock import local
 from engine.commands.complete_task import CompleteTask
 from engine.engine import Engine
-from engine.errors import BpmnError, Refused, ZhipingError
+from engine.errors import BpmnError, Forbidden, NotFound, Refused, ZhipingError
 from engine.queries import shaped
 from engine.queries.reading import Reading
 from engine.queries.views import TaskItem
 from engine.registry import Actor
 from engine.scenarios.doing import do
-from engine.scenarios.expecting import Differs
+from engine.scenarios.expecting import Differs, observed
 from engine.scenarios.sandbox import SECONDS, OutOfTime, TrialClock
 from engine.scenarios.scene import FILE, Scene
 from engine.scenarios.script import Step, instant
+from engine.scenarios.writing import referred
 from engine.store import tables as t
+from engine.store.packed import unpack
 from forms.i18n import T
 
 log = structlog.get_logger(__name__)
@@ -98,12 +100,26 @@ class Trial:
         """Do one open task through its form. Raises Invalid, Conflict, Refused, NotFound as for the real task."""
         begun = self.begun
         with self.engine.store.snapshot() as connection:
-            element = connection.scalar(select(t.task.c.element_id).where(t.task.c.id == task_id))
-        self._attempt(lambda: self.scene.run(CompleteTask(task_id, person, variables)))
-        given: dict[str, Any] = {"element": element, "by": person.username}
+            task = t.task.c
+            row = connection.execute(select(task.element_id, task.data).where(task.id == task_id)).first()
+        if row is None:
+            raise Refused(T("没有这个任务。"), code="NO_SUCH_TASK")
+        known = {**self.scene.variables(self.scene.instance()), **unpack(row.data)}
+        given: dict[str, Any] = {"element": row.element_id, "by": person.username}
         if variables:
-            given["variables"] = self._filed(dict(variables))
+            given["variables"] = referred(self._filed(dict(variables)), self.scene.names, known)
+        self._attempt(lambda: self.scene.run(CompleteTask(task_id, person, variables)))
         self._written("task", {"task": given}, begun)
+
+    def send(self, name: str, correlation: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+        """A message as another process sends it. Raises as `perform`."""
+        known = self.scene.variables(self.scene.instance())
+        given: dict[str, Any] = {"name": name}
+        if correlation:
+            given["correlation"] = referred(correlation, self.scene.names, known)
+        if variables:
+            given["variables"] = dict(variables)
+        self.perform("message", "message", given)
 
     def move_clock(self, until: datetime) -> int:
         """Let time pass; answers how many timers fired. Raises Refused (CLOCK_BACKWARDS)."""
@@ -126,6 +142,15 @@ class Trial:
         else:
             self.perform(kind, name, given)
         del self.told.rest[0]
+
+    def scenario(self, name: str) -> dict[str, Any]:
+        """What was done, as a scenario that expects what is there now. Raises Refused (NOTHING_DONE)."""
+        told = self.told
+        if not self.begun:
+            raise Refused(T("还没有发起流程，没有可以存的内容。"), code="NOTHING_DONE")
+        parts = {"given": told.given, "calls": told.calls, "start": told.start, "steps": told.steps}
+        done = {key: part for key, part in parts.items() if part}
+        return {"name": name, "at": told.at, **done, "expect": observed(self.scene)}
 
     # -- where it stands -------------------------------------------------------------------------------------------------
 
@@ -179,6 +204,8 @@ class Trial:
         except OutOfTime:
             text = T("这一步用时超过 {n} 秒，已停下。请检查流程图中有没有不停重复的地方。", n=int(SECONDS))
             raise Refused(text, code="TRIAL_OUT_OF_TIME") from None
+        except (NotFound, Forbidden) as error:  # of the sandbox's people and tasks, not of who asked
+            raise Refused(error.text, code=error.code) from error
         except ZhipingError:
             raise
         except (Differs, BpmnError) as error:

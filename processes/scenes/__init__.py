@@ -10,6 +10,7 @@ from datetime import datetime
 
 from engine.scenarios.kit import Act, Scenes
 from processes.scenes import cases, committee, furniture, publicity, results, rollout
+from processes.scenes.words import WORDS
 
 SINCE = datetime.fromisoformat("2026-05-06T09:00:00+08:00")
 
@@ -25,4 +26,4 @@ def _acts() -> dict[str, Act]:
 
 
 ACTS: Mapping[str, Act] = _acts()
-SCENES = Scenes(people=furniture.people(), furnish=furniture.furnish, acts=ACTS, since=SINCE)
+SCENES = Scenes(people=furniture.people(), furnish=furniture.furnish, acts=ACTS, since=SINCE, words=WORDS)

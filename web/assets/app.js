@@ -12,6 +12,7 @@ const ISLANDS = {
   'table-editor': () => import('./studio/table-editor.js'),
   'form-editor': () => import('./studio/form-editor.js'),
   'text-editor': () => import('./studio/text-editor.js'),
+  'tests-editor': () => import('./studio/tests-editor.js'),
   compare: () => import('./studio/compare.js'),
 };
 

@@ -5,7 +5,7 @@
 //   [data-hide-if]      shown and hidden by the same FEEL as on the server (fetched only if a form has any)
 //   [data-list]         rows are added and removed on the spot
 //   [data-max-length]   a counter under the input
-//   input[type=file]    sent at once, with progress; the form then carries the file's id
+//   input[type=file]    sent at once, with progress; the form then carries the file's id (data-files="along": files go with the form)
 //
 // Each concern is a module of its own and gets the form; they speak to each other through two events on it:
 // "zp:changed" (something in it changed) and "zp:rows" (rows came or went; detail.row is a new one).
@@ -18,7 +18,7 @@ import { rows } from './form-rows.js';
 export default async function enhance(form) {
   counters(form);
   rows(form);
-  files(form);
+  if (form.dataset.files !== 'along') files(form);
   drafts(form);
   for (const type of ['input', 'change']) {
     form.addEventListener(type, () => form.dispatchEvent(new CustomEvent('zp:changed')));

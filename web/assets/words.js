@@ -13,6 +13,7 @@ const ENGLISH = {
   有超期的: 'Some are late',
   '正在这里（{n} 处）': 'Here now ({n} times)',
   走过: 'Passed',
+  没有场景走过: 'No scenario passes here',
   停住了: 'Stopped',
   有错误: 'Error',
   有提醒: 'Note',

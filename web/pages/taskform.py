@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO, cast
@@ -41,12 +41,17 @@ def feel(expression: str, variables: Mapping[str, Any]) -> Any:
     return Feel().evaluate(expression, variables, now=now(), functions={})
 
 
+def attachment_href(attachment_id: str) -> str:
+    return url_for("attachments.download", attachment_id=attachment_id)
+
+
 @dataclass
 class TaskForm:
     """One form with the process variables around it. Without a definition the task is done by a button alone."""
 
     view: TaskFormView
     actor: Actor
+    file_href: Callable[[str], str] = attachment_href  # where a file of the form is to be had, by its id
 
     @cached_property
     def definition(self) -> FormDefinition | None:
@@ -75,7 +80,7 @@ class TaskForm:
             errors=errors,
             feel=feel,
             context=self.view.data,
-            attachments=files_of(self.actor, self.definition, values, self.view.data),
+            attachments=self._files(values, self.view.data),
         )
 
     def summary(self, errors: Errors) -> Markup:
@@ -87,9 +92,10 @@ class TaskForm:
             return Markup("")
         if values is None:
             values = initial_values(self.definition, context=self.view.data, feel=feel)
-        return render_readonly(
-            self.definition, values, attachments=files_of(self.actor, self.definition, values), options=self.view.data
-        )
+        return render_readonly(self.definition, values, attachments=self._files(values), options=self.view.data)
+
+    def _files(self, *sources: Mapping[str, Any] | None) -> dict[str, FileInfo]:
+        return files_of(self.actor, self.definition, *sources, href=self.file_href)
 
     def title(self) -> str:
         return gettext(self.definition.title) if self.definition and self.definition.raw.get("title") else ""
@@ -112,7 +118,10 @@ def uploads(actor: Actor) -> tuple[list[tuple[str, str]], dict[str, list[Text]]]
 
 
 def files_of(
-    actor: Actor, definition: FormDefinition | None, *sources: Mapping[str, Any] | None
+    actor: Actor,
+    definition: FormDefinition | None,
+    *sources: Mapping[str, Any] | None,
+    href: Callable[[str], str] = attachment_href,
 ) -> dict[str, FileInfo]:
     """What to show of the files that these values name; a file the reader may not see stays an id."""
     found: dict[str, FileInfo] = {}
@@ -120,8 +129,7 @@ def files_of(
         for file in _file_ids(definition.components if definition else (), source or {}):
             item = None if file in found else if_allowed(attachments.AttachmentView(file, actor))
             if item is not None:
-                url = url_for("attachments.download", attachment_id=file)
-                found[file] = FileInfo(item.name, item.size, url)
+                found[file] = FileInfo(item.name, item.size, href(file))
     return found
 
 
