@@ -27,6 +27,8 @@ Slot = tuple[int, str, str, str]  # line, element, what it is called, FEEL
 
 def check_slots(process: Process, findings: Findings, registry: Registry | None, known: KnownNames) -> None:
     check_filters(process, findings)
+    if registry is not None and registry.clauses:
+        check_clauses(process, findings, registry)
     expressions = list(process_slots(process))
     for element in process.elements.values():
         expressions += element_slots(element)
@@ -47,6 +49,19 @@ def check_slots(process: Process, findings: Findings, registry: Registry | None,
         if wrong is not None:
             text = T("{slot} 中的 FEEL 写法有误：{reason}", slot=slot, reason=wrong)
             findings.error(line, where, "FEEL", text, expression=expression[:500])
+
+
+def check_clauses(process: Process, findings: Findings, registry: Registry) -> None:
+    """Numbers of clauses (property `clause`) that the office knows nothing of: a reader would look for them in vain."""
+    given = [
+        (process.line, process.id, process.properties),
+        *((e.line, e.id, e.properties) for e in process.elements.values()),
+    ]
+    for line, where, properties in given:
+        for number in split_names(properties.get("clause")):
+            if number not in registry.clauses:
+                text = T("方案里没有第“{number}”条。", number=number)
+                findings.warn(line, where, "CLAUSE_UNKNOWN", text, number=number)
 
 
 def check_filters(process: Process, findings: Findings) -> None:

@@ -11,7 +11,7 @@ from engine import policy
 from engine.queries.definitions import DefinitionList, DefinitionView, DefinitionXml
 from engine.queries.views import DefinitionItem
 from forms.i18n import T, Text, gettext
-from web.pages import heat, outline
+from web.pages import clauses, heat, outline
 from web.pages.desk import ask, me
 from web.pages.nextsteps import in_words
 from web.pages.studio.comparing import href as compare_href
@@ -78,6 +78,7 @@ def show(definition_id: str) -> ResponseReturnValue:
         else None,
         heat=heat.of(actor, item, drawn) if counted and drawn else None,
         steps=steps(drawn) if drawn else [],
+        clauses=clauses.of_definition(actor, item.id) if item.kind == "process" else [],
         source=None if diagram else content.decode("utf-8", "replace"),
         versions=[
             {
