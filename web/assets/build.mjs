@@ -18,7 +18,8 @@ import { strictFeelin } from '../../engine/bpmn/js/strict-feelin.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
-const out = path.join(root, 'web/static/dist');
+const dist = path.join(root, 'web/static/dist');
+const out = path.join(root, 'web/static/dist.new'); // takes its place when all of it is there: a running server misses nothing
 const STUDIO = ['diagram-editor', 'table-editor', 'form-editor', 'text-editor', 'compare'];
 const serif = path.join(root, 'node_modules/@expo-google-fonts/noto-serif-sc');
 
@@ -149,11 +150,12 @@ async function browser() {
   }
   await fonts();
   await fs.writeFile(path.join(out, 'LICENSES.txt'), await licences(Object.keys({ ...result.metafile.inputs, ...styles.metafile.inputs })));
-  // last, so that whoever sees the manifest finds every file it names
   await fs.writeFile(path.join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
-  for (const name of (await fs.readdir(out)).sort()) {
+  await fs.rm(dist, { recursive: true, force: true });
+  await fs.rename(out, dist);
+  for (const name of (await fs.readdir(dist)).sort()) {
     if (!/\.(js|css)$/.test(name)) continue;
-    const bytes = await fs.readFile(path.join(out, name));
+    const bytes = await fs.readFile(path.join(dist, name));
     console.log(`${name.padEnd(28)} ${(bytes.length / 1024).toFixed(1).padStart(8)} kB ${(gzipSync(bytes).length / 1024).toFixed(1).padStart(8)} kB gzip`);
   }
 }
