@@ -127,6 +127,7 @@ def allows(actor: Actor, action: str, facts: Any = None) -> bool:
                 | "instance.suspend"
                 | "instance.resume"
                 | "instance.cancel"
+                | "instance.migrate"
                 | "incident.retry"
                 | "repair.propose"
                 | "job.retry"

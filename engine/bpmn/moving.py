@@ -14,7 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn import former
 from engine.bpmn.drive import Run
-from engine.bpmn.gateways import EventGateway, ParallelGateway
+from engine.bpmn.gateways import EventGateway, Join
 from engine.bpmn.model import Limits, Services
 from engine.bpmn.moving_plan import Names, Plan, Planner, Remark
 from engine.bpmn.parse import Release
@@ -91,13 +91,11 @@ def _split_above(scope: Any, standing: Any) -> Any:
 
 
 def _meet(run: Run) -> None:
-    """Tokens at a join that waited for a line which the new diagram does not have go on."""
+    """Tokens at a join that waited for a line which the new diagram does not have go on. (What an inclusive join waits for is
+    settled as ever, when nothing else can move.)"""
     for scope in run.workflow.scopes():
-        waiting = {
-            task.task_spec: task
-            for task in scope.open_tasks()
-            if isinstance(task.task_spec, ParallelGateway) and task.state == TaskState.WAITING
-        }
-        for spec, last in waiting.items():
-            if spec.enter(last, run.machine):
-                last._set_state(TaskState.READY)
+        waiting = [t for t in scope.open_tasks() if isinstance(t.task_spec, Join) and t.state == TaskState.WAITING]
+        for task in waiting:
+            # One that another has taken along meanwhile is over.
+            if task.state == TaskState.WAITING and task.task_spec.enter(task, run.machine):
+                task._set_state(TaskState.READY)

@@ -19,11 +19,11 @@ def fits(task: Any, node: Any, main: str | None) -> tuple[str, Text] | None:
     spec = task.task_spec
     old, new = spec.drawn, node.drawn
     if isinstance(spec, MultiInstance) != isinstance(node, MultiInstance):
-        return "LOOP_CHANGED", T("“{name}”在新版本里的多实例设置不同，正在办理的不能迁移。", name=old.label)
+        return "LOOP_CHANGED", T("“{name}”在新版本里的多实例设置不同，正在办理的不能移动。", name=old.label)
     if type(spec) is not type(node) or old.event.kind != new.event.kind:
         return "OTHER_TYPE", T("停在“{name}”，新版本的“{new}”不是同一类步骤。", name=old.label, new=new.label)
     if isinstance(spec, MultiInstance) and not blocked_on_entry(task) and _shape(old.loop) != _shape(new.loop):
-        return "LOOP_CHANGED", T("“{name}”在新版本里的多实例设置不同，正在办理的不能迁移。", name=old.label)
+        return "LOOP_CHANGED", T("“{name}”在新版本里的多实例设置不同，正在办理的不能移动。", name=old.label)
     if isinstance(spec, BoundaryEvent):
         if main is not None and new.attached_to != main:
             return "OTHER_EDGE", T("正在等待的“{name}”，新版本里附在另一步上。", name=old.label)
@@ -57,7 +57,7 @@ def task_notes(task: Any, node: Any) -> Iterator[tuple[str, Text]]:
     """What changes for what stands, and what expressly does not."""
     spec = task.task_spec
     if blocked(task):
-        yield "FAILED", T("“{name}”出过错，迁移后请重试，会按新版本再办。", name=node.drawn.label)
+        yield "FAILED", T("“{name}”出过错，移动后请重试，会按新版本再办。", name=node.drawn.label)
         return
     old, new = spec.drawn, node.drawn
     if isinstance(spec, HumanTask):

@@ -229,7 +229,7 @@ class _Scope:
             text = T("停在“{name}”，新版本里它在另一个子流程里。", name=element.label)
         elif elsewhere is not None:
             code = "LOOP_CHANGED"
-            text = T("“{name}”在新版本里的多实例设置不同，正在办理的不能迁移。", name=element.label)
+            text = T("“{name}”在新版本里的多实例设置不同，正在办理的不能移动。", name=element.label)
         else:
             code = "NO_ELEMENT"
             text = T("停在“{name}”，新版本里没有这一步。请指明它对应哪一步。", name=element.label)
@@ -238,19 +238,16 @@ class _Scope:
     def _arrived(self, task: Any, node: Any) -> bool:
         """A token that waits at a join: by which flow it has come there."""
         element, came = task.task_spec.drawn, task.internal_data["flow"]
-        if len(node.arriving) > 1:
-            if came in node.arriving:
-                self.made.flows[task.id] = came
-                return True
-            source = next((s for s in self.scope.spec.task_specs.values() if came in dict(s.targets())), None)
-            name = (
-                self.planner.target(element.process, source.drawn.id) if source is not None and source.element else None
-            )
-            new = self.spec.task_specs.get(name) if name is not None else None
-            fitting = [flow for flow, _ in new.flows if flow in node.arriving] if new is not None else []
-            if len(fitting) == 1:
-                self.made.flows[task.id] = fitting[0]
-                return True
+        if came in node.arriving:
+            self.made.flows[task.id] = came
+            return True
+        source = next((s for s in self.scope.spec.task_specs.values() if came in dict(s.targets())), None)
+        name = self.planner.target(element.process, source.drawn.id) if source is not None and source.element else None
+        new = self.spec.task_specs.get(name) if name is not None else None
+        fitting = [flow for flow, _ in new.flows if flow in node.arriving] if new is not None else []
+        if len(fitting) == 1:
+            self.made.flows[task.id] = fitting[0]
+            return True
         text = T("在“{name}”等待汇合的一路，新版本里没有对应的连线。", name=element.label)
         self._obstacle("LOST_WAY", text, element)
         return False
@@ -306,7 +303,7 @@ class _Scope:
         self.made.begins.append((task.id, event, flow))
         new = self.spec.task_specs[event].drawn
         if new.event.kind != "error":
-            text = T("新版本的“{name}”从迁移时开始等待。", name=new.label)
+            text = T("新版本的“{name}”从移动时开始等待。", name=new.label)
             self.planner._note("BEGINS", text, task.task_spec.drawn)
 
     def _ends(self, task: Any, element: Any) -> None:
@@ -338,7 +335,7 @@ class _Scope:
         for join, flows in after.items():
             if join not in was:
                 text = T(
-                    "新版本的汇合“{name}”还要等 {n} 路，而这件事里这几路没有开始过，迁移后会一直等下去。",
+                    "新版本的汇合“{name}”还要等 {n} 路，而这件事里这几路没有开始过，移过去会一直等下去。",
                     name=self.spec.task_specs[join].drawn.label,
                     n=len(flows),
                 )
@@ -360,7 +357,9 @@ class _Scope:
                 continue
             old, new = spec.name, self.made.specs[task.id]
             if isinstance(spec, Join) and task.state == TaskState.WAITING and len(spec.arriving) > 1:
-                old, new = f"{old}@{task.internal_data['flow']}", f"{new}@{self.made.flows[task.id]}"
+                old = f"{old}@{task.internal_data['flow']}"
+                if len(self.spec.task_specs[new].arriving) > 1:  # else nothing is waited for any more
+                    new = f"{new}@{self.made.flows[task.id]}"
             found[task.id] = (spec, old, new)
         return list(found.values())
 

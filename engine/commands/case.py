@@ -9,7 +9,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, insert, select, update
+from sqlalchemy import Row, Table, bindparam, delete, insert, select, update
 
 from engine import faults, history
 from engine.bpmn.drive import Run
@@ -230,6 +230,15 @@ class Case:
             self.state = "incident" if unresolved else "active"
         self._kept = self._standing = None  # both told what was before
         return picture
+
+    def transfer(self, deployment_id: str, definition_id: str) -> None:
+        """From here on it belongs to another release: `settle` follows with its state there. What it can be found by is written
+        anew, as that release says."""
+        self.deployment_id, self.definition_id = deployment_id, definition_id
+        belongs = {"deployment_id": deployment_id, "definition_id": definition_id}
+        self.step.connection.execute(update(t.instance).where(t.instance.c.id == self.id).values(belongs))
+        self.step.connection.execute(delete(t.instance_value).where(t.instance_value.c.instance_id == self.id))
+        self._variables = None
 
     def cancel(self, reason: str) -> None:
         """End it for good; its rows go, its state stays for the record."""

@@ -14,6 +14,7 @@ from engine.commands.retry_many import RetryOne
 from engine.commands.step import Step
 from engine.jobs import backoff, queue
 from engine.jobs.queue import Job
+from engine.moving.one import MoveBackOne, MoveOne
 from engine.store import tables as t
 from forms.i18n import T, Text
 
@@ -88,6 +89,10 @@ class RunJob:
                 RetryFailed(**payload).execute(step)
             case queue.RETRY_MANY:
                 RetryOne(**payload).execute(step)
+            case queue.MOVE:
+                MoveOne(**payload).execute(step)
+            case queue.MOVE_BACK:
+                MoveBackOne(**payload).execute(step)
             case queue.ACTIVATE:
                 from engine.commands.activate_deployment import (
                     ActivateDue,

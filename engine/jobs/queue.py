@@ -39,6 +39,7 @@ from engine.store.upsert import insert_new
 
 TIMERS, DELIVER, START, RETRY, EFFECT = "timers", "deliver", "start", "retry", "effect"
 RETRY_MANY = "retry_many"
+MOVE, MOVE_BACK = "move", "move_back"
 ACTIVATE = "activate"
 MOST_ATTEMPTS = 3  # of a job whose workers die; one that fails and says so is tried as `backoff` tells
 BATCH = 50  # timers that become jobs in one go

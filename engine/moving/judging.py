@@ -1,0 +1,241 @@
+"""Which instances are meant, and what stands in the way of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
+
+from engine.bpmn import moving
+from engine.bpmn.drive import Run
+from engine.bpmn.guard import Guard
+from engine.bpmn.model import Picture, ServiceCall
+from engine.bpmn.moving import Names, Plan, Remark
+from engine.bpmn.picture import picture
+from engine.commands.case import CODEC, state_signed
+from engine.commands.services import Functions
+from engine.errors import Invalid, NotFound
+from engine.releases import LoadedRelease
+from engine.store import tables as t
+from forms.i18n import T, Text
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+OPEN: Final = ("active", "incident", "suspended")
+MOST: Final = 1_000  # instances in one go; what is more is asked for again
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One instance and what would become of it. `standing`: where it stands now."""
+
+    instance_id: str
+    definition_key: str
+    business_key: str | None
+    deployment_id: str
+    standing: tuple[Remark, ...]  # one per place, its text the step's name
+    obstacles: tuple[Remark, ...]
+    notes: tuple[Remark, ...]
+
+    @property
+    def may_move(self) -> bool:
+        return not self.obstacles
+
+
+@dataclass(frozen=True)
+class Source:
+    """The deployment or definition that instances are moved away from; neither means wherever they are."""
+
+    deployment_id: str | None = None
+    definition_id: str | None = None
+
+    @classmethod
+    def read(cls, connection: Connection, given: str | None) -> Source:
+        """Raises NotFound."""
+        if given is None:
+            return cls()
+        if connection.scalar(select(t.deployment.c.id).where(t.deployment.c.id == given)) is not None:
+            return cls(deployment_id=given)
+        if connection.scalar(select(t.definition.c.id).where(t.definition.c.id == given)) is not None:
+            return cls(definition_id=given)
+        raise NotFound(T("没有这次发布，也没有这个流程版本。"))
+
+    def condition(self) -> list[ColumnElement[bool]]:
+        if self.deployment_id is not None:
+            return [t.instance.c.deployment_id == self.deployment_id]
+        return [t.instance.c.definition_id == self.definition_id] if self.definition_id is not None else []
+
+
+def target_of(connection: Connection, given: str) -> str:
+    """The deployment to move to: by its own id, or the newest that holds this definition. Raises NotFound."""
+    if connection.scalar(select(t.deployment.c.id).where(t.deployment.c.id == given)) is not None:
+        return given
+    part, deployment = t.deployment_definition, t.deployment
+    newest = (
+        select(deployment.c.id)
+        .join(part, part.c.deployment_id == deployment.c.id)
+        .where(part.c.definition_id == given)
+        .order_by((deployment.c.state == "active").desc(), deployment.c.uploaded_at.desc(), deployment.c.id.desc())
+    )
+    found: str | None = connection.scalar(newest.limit(1))
+    if found is None:
+        raise NotFound(T("没有这次发布，也没有这个流程版本。"))
+    return found
+
+
+def concerned(source: Source, target: str, instances: Sequence[str] | None) -> Select[Any]:
+    """The instances that are meant, the oldest first: those named, else all that run and are not on `target` yet."""
+    instance = t.instance.c
+    chosen = [instance.state.in_(OPEN), instance.deployment_id != target]
+    if instances is not None:
+        chosen = [instance.id.in_(list(instances))]
+    return select(instance.id).where(*chosen, *source.condition()).order_by(instance.started_at, instance.id)
+
+
+def check_named(instances: Sequence[str] | None, found: Sequence[str]) -> None:
+    """Raises NotFound where some of those named are not there, Invalid for too many."""
+    if instances is not None and len(set(instances)) > MOST:
+        raise Invalid({"instances": [T("一次最多移动 {n} 件。", n=MOST)]})
+    if instances is not None and set(instances) - set(found):
+        raise NotFound(T("所选的事有的不存在，或者不在指定的旧版本上。"))
+
+
+@dataclass
+class Judge:
+    """Looks at instances without changing them. `target`: the release they would be moved to."""
+
+    connection: Connection
+    engine: Engine
+    target: LoadedRelease
+    names: Names
+    now: datetime
+    _guards: dict[str, Guard] = field(default_factory=dict)
+
+    def all(self, ids: Sequence[str]) -> Iterator[Judged]:
+        instance, state = t.instance, t.instance_state
+        for start in range(0, len(ids), 200):
+            query = (
+                select(instance, state.c.codec, state.c.blob, state.c.mac)
+                .join(state, state.c.instance_id == instance.c.id)
+                .where(instance.c.id.in_(list(ids[start : start + 200])))
+                .order_by(instance.c.started_at, instance.c.id)
+            )
+            for row in self.connection.execute(query).all():
+                yield self.one(row)
+
+    def one(self, row: Row[Any]) -> Judged:
+        """`row`: an instance with `codec`, `blob` and `mac` of its state."""
+        keys = self.engine.settings.keys_for("state")
+        if row.codec != CODEC or not state_signed(keys, row.mac, row.id, row.deployment_id, row.revision, row.blob):
+            text = T("流程状态与保存时不一致，已拒绝读取。")
+            return self._judged(row, (), [Remark("STATE_DAMAGED", text, row.definition_key)], ())
+        if row.state not in OPEN:
+            return self._judged(row, (), [Remark("ENDED", T("流程已经结束。"), row.definition_key)], ())
+        release = self.engine.releases.get(self.connection, row.deployment_id)
+        services = Looking(self.now, Functions(self.engine.registry, self.connection, self.now))
+        run = Run.load(release.bpmn, row.definition_key, row.blob, services, release.limits)
+        seen = picture(run.workflow)
+        before = self.before(release, seen, row.state, row.deployment_id)
+        planned = moving.plan(run, self.target.bpmn, self.names) if not before else Plan(obstacles=before)
+        standing = tuple(
+            Remark("STANDS", Text(one.name or one.element_id), one.definition_key, one.element_id, one.name)
+            for one in seen.active
+        )
+        return self._judged(row, standing, planned.obstacles, planned.notes)
+
+    def before(self, release: LoadedRelease, seen: Picture, state: str, deployment_id: str) -> list[Remark]:
+        """What forbids to move it, wherever it would go."""
+        if deployment_id == self.target.id:
+            return [Remark("SAME_RELEASE", T("已经在这个版本上。"), "")]
+        if state == "suspended":
+            return [Remark("SUSPENDED", T("流程已暂停，请先恢复，再移动。"), "")]
+        registry = self.engine.registry
+        guard = self._guards.setdefault(release.id, Guard(release.bpmn, registry.protected, registry.handlers))
+        places = {(place.definition_key, place.element_id) for place in seen.active}
+        places |= {(timer.definition_key, timer.element_id) for timer in seen.timers}
+        places |= {(waiting.definition_key, waiting.element_id) for waiting in seen.messages}
+        for key, element_id in sorted(places):
+            element = release.bpmn.processes[key].elements[element_id]
+            voting = guard.scope(element.process, element.parent)
+            if (
+                voting
+                or element.topic in registry.protected.topics
+                or element.decision_ref in registry.protected.decisions
+            ):
+                text = T("停在“{name}”，表决或定结果的步骤正在进行，办完这几步再移动。", name=element.label)
+                return [Remark("VOTE_RUNNING", text, element.process, element.id, element.name)]
+        return []
+
+    @staticmethod
+    def _judged(
+        row: Row[Any], standing: tuple[Remark, ...], obstacles: Sequence[Remark], notes: Sequence[Remark]
+    ) -> Judged:
+        place = (row.id, row.definition_key, row.business_key, row.deployment_id)
+        return Judged(*place, standing, tuple(obstacles), tuple(dict.fromkeys(notes)))
+
+
+@dataclass
+class Looking:
+    """Services for looking at a state without letting it run."""
+
+    now: datetime
+    functions: Mapping[str, Callable[..., Any]]
+
+    def call(self, request: ServiceCall) -> Mapping[str, Any]:
+        raise TypeError("a state that is only read calls no service")
+
+    def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
+        raise TypeError("a state that is only read decides nothing")
+
+
+def checked_names(given: Mapping[str, Any], sources: Sequence[LoadedRelease], target: LoadedRelease) -> Names:
+    """The mapping as `{process: {old: new or None}}`. `{old: new}` without a process is meant for every process that has `old`.
+
+    Raises Invalid (`mapping`) for an element that neither release knows, or two that become one."""
+    new = target.bpmn.processes
+    names: dict[str, dict[str, str | None]] = {}
+    problems: list[Text] = []
+    olds: dict[str, set[str]] = {}
+    for release in sources:
+        for key, info in release.bpmn.processes.items():
+            olds.setdefault(key, set()).update(info.elements)
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            names.setdefault(name, {}).update(value)
+            continue
+        found = [key for key, elements in olds.items() if name in elements]
+        if not found:
+            problems.append(T("旧版本里没有“{id}”这一步。", id=name))
+        for key in found:
+            names.setdefault(key, {})[name] = value
+    for key, pairs in names.items():
+        wanted = [target_id for target_id in pairs.values() if target_id is not None]
+        for old_id, new_id in pairs.items():
+            if old_id not in olds.get(key, set()):
+                problems.append(T("旧版本里没有“{id}”这一步。", id=old_id))
+            if new_id is None:
+                continue
+            if not isinstance(new_id, str) or key not in new or new_id not in new[key].elements:
+                problems.append(T("新版本里没有“{id}”这一步。", id=str(new_id)))
+            elif wanted.count(new_id) > 1:
+                problems.append(T("“{id}”被指定了两次。", id=new_id))
+    if problems:
+        raise Invalid({"mapping": list(dict.fromkeys(problems))})
+    return {key: dict(pairs) for key, pairs in names.items() if pairs}
+
+
+def sources_of(connection: Connection, engine: Engine, ids: Sequence[str], source: Source) -> list[LoadedRelease]:
+    """The releases these instances are on; that of `source` even where nobody is on it."""
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        some = t.instance.c.id.in_(list(ids[start : start + 500]))
+        found.update(connection.scalars(select(t.instance.c.deployment_id).where(some).distinct()))
+    if source.deployment_id is not None:
+        found.add(source.deployment_id)
+    elif source.definition_id is not None:
+        found.add(target_of(connection, source.definition_id))
+    return [engine.releases.get(connection, each) for each in sorted(found)]
