@@ -37,6 +37,7 @@ export class Desk {
     this.saved = ''; // its text
     this.kept = null; // the text the server holds as this person's draft; null: none
     this.changes = 0; // counted, so that what was typed while something was sent is not taken for sent
+    this.told = 0; // the newest version of somebody else that was spoken of
     this.seen = 0; // `changes` that are saved, kept as a draft, or equal to the saved version
     this.timers = {};
     this.busy = Promise.resolve();
@@ -65,6 +66,7 @@ export class Desk {
     this.others(state);
     this.check();
     this.beat();
+    this.windows();
   }
 
   /** A person changed something. */
@@ -226,7 +228,25 @@ export class Desk {
     if (latest > this.number) this.moved({ latest, by });
   }
 
+  /** The same person's other windows: a draft is one per person, so they would overwrite each other. */
+  windows() {
+    const channel = new BroadcastChannel(this.backup.key);
+    channel.addEventListener('message', ({ data }) => {
+      this.news.put('twice', say('您在另一个窗口也打开了这个文件。请只在一个窗口里改，否则草稿会互相覆盖。'), [], 'warning');
+      if (data === 'opened') channel.postMessage('here');
+    });
+    channel.postMessage('opened');
+  }
+
   moved({ latest, by }) {
+    if (latest !== this.told) {
+      this.told = latest;
+      if (this.kept !== null) { // saving from another window of the same person ended their draft there: keep it again
+        this.kept = null;
+        this.changes += 1;
+        this.later('keep', 0);
+      }
+    }
     const acts = [{ words: say('并排看两份'), href: `${this.line.base}/conflict`, act: () => this.keep() }];
     if (this.changes === this.seen && this.kept === null) acts.unshift({ words: say('载入第 {n} 版', { n: latest }), act: () => this.revert() });
     this.news.put('moved', say('{who}保存了第 {n} 版。您写的内容都在，没有丢。', { who: by, n: latest }), acts, 'warning');

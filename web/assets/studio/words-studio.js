@@ -20,6 +20,7 @@ learn({
   '草稿没有保存成功，稍后自动再试。您写的内容还在本页。': 'The draft was not kept; it will be tried again. What you wrote is still on this page.',
   '{name}（有未保存的修改）': '{name} (with unsaved changes)',
   '{names}也打开了这个文件。两人都可以改；谁后保存，会先看到两份并排。': '{names} also opened this file. Both may edit; whoever saves second sees both side by side first.',
+  '您在另一个窗口也打开了这个文件。请只在一个窗口里改，否则草稿会互相覆盖。': 'You have this file open in another window too. Please edit it in one window only: the drafts would overwrite each other.',
   并排看两份: 'See both side by side',
   '载入第 {n} 版': 'Load version {n}',
   '{who}保存了第 {n} 版。您写的内容都在，没有丢。': '{who} saved version {n}. What you wrote is all here.',
