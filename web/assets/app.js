@@ -14,6 +14,7 @@ const ISLANDS = {
   'text-editor': () => import('./studio/text-editor.js'),
   'tests-editor': () => import('./studio/tests-editor.js'),
   compare: () => import('./studio/compare.js'),
+  moving: () => import('./studio/moving.js'),
 };
 
 for (const element of document.querySelectorAll('[data-island]')) {

@@ -20,7 +20,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 const dist = path.join(root, 'web/static/dist');
 const out = path.join(root, 'web/static/dist.new'); // takes its place when all of it is there: a running server misses nothing
-const STUDIO = ['diagram-editor', 'table-editor', 'form-editor', 'text-editor', 'compare'];
+const STUDIO = ['diagram-editor', 'table-editor', 'form-editor', 'text-editor', 'compare', 'moving'];
 const serif = path.join(root, 'node_modules/@expo-google-fonts/noto-serif-sc');
 
 async function server() {
