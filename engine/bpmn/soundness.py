@@ -19,7 +19,7 @@ from engine.bpmn.elements import Element, Flow, Process
 MAX_MARKINGS: Final = 20_000  # of one scope
 MAX_SECONDS: Final = 0.5  # of processor time, all scopes of a process together
 MAX_TOKENS: Final = 2  # counted on one flow; more behave alike
-MAX_SUBSETS: Final = 4  # conditional ways of an inclusive gateway of which all combinations are played
+MAX_SUBSETS: Final = 4  # conditional ways of an inclusive gateway of which all combinations are played, else one and all
 
 Marking = tuple[tuple[str, int], ...]  # (flow, tokens), sorted; the empty one is the end
 
@@ -100,6 +100,7 @@ class _Table:
         self.elements = {e.id: e for e in process.elements.values() if e.parent == scope}
         flows = [f for f in process.flows if f.source in self.elements and f.target in self.elements]
         self.target = {flow.id: flow.target for flow in flows}
+        self.source = {flow.id: flow.source for flow in flows}
         self.out: dict[str, list[Flow]] = {key: [] for key in self.elements}
         self.into: dict[str, list[str]] = {key: [] for key in self.elements}
         for flow in flows:
@@ -242,7 +243,7 @@ class _Table:
             return [[flow.id] for flow in flows if flow.id in possible]
         always = [f.id for f in flows if not f.condition and f.id != element.default_flow]
         free = [f.id for f in flows if f.condition and f.id != element.default_flow and f.id in possible]
-        sizes = range(1, len(free) + 1) if len(free) <= MAX_SUBSETS else (1, 2, len(free))
+        sizes = range(1, len(free) + 1) if len(free) <= MAX_SUBSETS else (1, len(free))
         ways = [[*always, *some] for size in sizes for some in combinations(free, size)]
         if always:
             ways.append(always)
@@ -283,15 +284,14 @@ class _Table:
 
     def _upstream(self, join: str, flows: list[str]) -> set[str]:
         """Elements from which a token can come by one of `flows` without passing the join."""
-        wanted = set(flows)
-        ahead = [source for source, out in self.out.items() for flow in out if flow.id in wanted]
+        ahead = [self.source[flow] for flow in flows]
         seen: set[str] = set()
         while ahead:
             key = ahead.pop()
             if key in seen or key == join:
                 continue
             seen.add(key)
-            ahead.extend(source for source, out in self.out.items() for flow in out if flow.target == key)
+            ahead.extend(self.source[flow] for flow in self.into[key])
             attached = self.elements[key].attached_to
             if attached in self.elements:
                 ahead.append(attached or "")

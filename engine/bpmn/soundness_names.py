@@ -13,7 +13,7 @@ from engine.bpmn.dmn import Decision
 from engine.bpmn.elements import Element, InOut, Process, feel_of, split_names
 from engine.bpmn.feel import Feel, Mention
 from engine.bpmn.lint_slots import element_slots, process_slots
-from engine.bpmn.soundness_values import ANYTHING, Shape, literals, merged, names_of
+from engine.bpmn.soundness_values import ANYTHING, Shape, either, literals, merged, names_of
 from engine.registry import Handler
 from forms.component import CHOICES, Component
 from forms.definition import FormDefinition
@@ -52,7 +52,8 @@ class Sources:
     anything: bool = False
 
     def add(self, shapes: Mapping[str, Shape]) -> None:
-        self.shapes = merged(self.shapes, shapes)
+        for name, shape in shapes.items():
+            self.shapes[name] = either(self.shapes[name], shape) if name in self.shapes else shape
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ def _set_by(element: Element, world: World, feel: Feel, found: Sources, depth: i
     if element.topic:
         found.add(_service(element, world.handler(element.topic)))
     elif element.type == "scriptTask" and element.result_variable:
-        found.add({element.result_variable: Shape(literals(feel, [feel_of(element.script or "null")]))})
+        found.add({element.result_variable: Shape(literals([feel_of(element.script or "null")]))})
     elif element.type == "businessRuleTask":
-        found.add(_decided(element, world.decision(element.decision_ref or ""), feel))
+        found.add(_decided(element, world.decision(element.decision_ref or "")))
     elif element.type == "callActivity":
         _returned(element, world, feel, found, depth)
     elif event.kind == "message" and element.type in ("intermediateCatchEvent", "boundaryEvent", "receiveTask"):
@@ -174,23 +175,23 @@ def _result(each: Any) -> Shape:
     return ANYTHING
 
 
-def _decided(element: Element, decision: Decision | None, feel: Feel) -> dict[str, Shape]:
+def _decided(element: Element, decision: Decision | None) -> dict[str, Shape]:
     if decision is None:
         return {element.result_variable: ANYTHING} if element.result_variable else {}
-    shape = _decision_shape(decision, feel)
+    shape = _decision_shape(decision)
     if element.result_variable:
         return {element.result_variable: shape}
     return dict(shape.entries or {})
 
 
-def _decision_shape(decision: Decision, feel: Feel) -> Shape:
+def _decision_shape(decision: Decision) -> Shape:
     if decision.literal is not None or decision.hit_policy == "COLLECT":
         return ANYTHING
     entries: dict[str, Shape] = {}
     for column, output in enumerate(decision.outputs):
         written = [rule.values[column] for rule in decision.rules if column < len(rule.values)]
         texts = [text for text in (*written, output.default) if text not in ("", "-")]
-        options = literals(feel, texts)
+        options = literals(texts)
         # A table of which no rule applies, and an empty cell, give null.
         entries[output.name] = Shape(options | {None} if options is not None else None)
     return Shape(None, entries)

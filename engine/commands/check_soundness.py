@@ -38,7 +38,7 @@ def check_soundness(file: str, raw: bytes, others: Sequence[Content], registry: 
     known = KnownRelease([*rest, own], registry, _feel)
     for process in drawn:
         sources = sources_of(process, known, _feel)
-        ways = Ways(_feel, sources.shapes, frozenset(registry.functions))
+        ways = Ways(_feel, sources.shapes)
         games = play(process, ways, lambda key: _errors_of(key, known, MAX_CALLS))
         for game in games.values():
             _stuck(process, game, findings)

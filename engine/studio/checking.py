@@ -31,6 +31,7 @@ _FORM_HARM: Final = frozenset(
         "FORM_SCRIPT_LINK",
         "FORM_HTML",
         "FORM_PATTERN",
+        "FORM_RESERVED_KEY",
     }
 )
 
