@@ -14,6 +14,7 @@ from typing import Any, Final
 from engine.bpmn.elements import Element, Process, marked_feel, split_names
 from engine.bpmn.feel import Feel
 from engine.bpmn.findings import Findings
+from engine.bpmn.lint_slots import element_slots, process_slots
 from engine.bpmn.soundness import Game, Stuck, play
 from engine.bpmn.soundness_names import Reading, Sources, is_set, readings_of, sources_of
 from engine.bpmn.soundness_values import Ways
@@ -24,6 +25,7 @@ from engine.registry import Registry
 from forms.i18n import T
 
 MAX_CALLS: Final = 30  # called processes looked into for the errors they may end with
+MAX_EXPRESSIONS: Final = 600  # of one process, different ones; shipped processes have up to two hundred
 _feel: Final = Feel()
 
 
@@ -37,6 +39,8 @@ def check_soundness(file: str, raw: bytes, others: Sequence[Content], registry: 
     rest = [content for content in others if content.place not in {("process", key) for key in keys}]
     known = KnownRelease([*rest, own], registry, _feel)
     for process in drawn:
+        if _expressions(process) > MAX_EXPRESSIONS:
+            continue  # the lint has read them all once; reading them again would keep who draws waiting
         sources = sources_of(process, known, _feel)
         ways = Ways(_feel, sources.shapes)
         games = play(process, ways, lambda key: _errors_of(key, known, MAX_CALLS))
@@ -46,6 +50,11 @@ def check_soundness(file: str, raw: bytes, others: Sequence[Content], registry: 
         _unset(process, sources, known, findings)
         _people(process, registry, findings)
     return sorted(findings.problems, key=lambda problem: problem.line or 0)
+
+
+def _expressions(process: Process) -> int:
+    slots = [slot for element in process.elements.values() for slot in element_slots(element)]
+    return len({slot[3] for slot in (*slots, *process_slots(process))})
 
 
 def _unset(process: Process, sources: Sources, known: KnownRelease, findings: Findings) -> None:

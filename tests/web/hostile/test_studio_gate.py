@@ -176,16 +176,16 @@ def _zip(files: dict[str, bytes]) -> bytes:
 
 
 def test_the_largest_diagram_there_may_be_is_judged_in_time() -> None:
-    """A thousand gateways, three thousand flows, every condition an expression."""
-    body = "".join(d.node("inclusiveGateway", f"g{n}", default=f"g{n}_g{n + 1}") for n in range(900)) + d.user("g900")
-    arrows = "s -> g0; g900 -> e; " + "; ".join(
-        f"g{n} -> g{n + 1}; g{n} -> g{min(n + 7, 900)} [x{n} > {n}]" for n in range(899)
+    """Seven hundred gateways, one behind the other, each with a condition of its own."""
+    body = "".join(d.node("inclusiveGateway", f"g{n}", default=f"g{n}_g{n + 1}") for n in range(700)) + d.user("g700")
+    arrows = "s -> g0; g700 -> e; " + "; ".join(
+        f"g{n} -> g{n + 1}; g{n} -> g{min(n + 7, 700)} [x{n} > {n}]" for n in range(699)
     )
-    raw = d.xml(d.process("x", body, arrows + "; g899 -> g900"))
+    raw = d.xml(d.process("x", body, arrows + "; g699 -> g700"))
     whole = d.xml(d.process("y", d.user("u"), "s -> u -> e"))
     began = time.thread_time()
     check_file("x.bpmn", raw, [], Registry())
-    assert time.thread_time() - began < 2 * PATIENCE  # twice: each of 900 expressions is read for the first time
+    assert time.thread_time() - began < PATIENCE
     assert check_file("y.bpmn", whole, [], Registry()) == []
 
 
