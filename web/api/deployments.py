@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import request
+from flask import Response, request
 from marshmallow import fields
 
 from engine.commands.activate_deployment import ActivateDeployment
@@ -14,9 +14,10 @@ from engine.errors import Invalid
 from engine.queries.deployments import DeploymentList, DeploymentView
 from engine.queries.reading import Page
 from engine.queries.views import DeploymentItem
+from engine.studio.bundle import ExportDeployment
 from forms.i18n import T, Text
 from web import security
-from web.api.base import Blueprint, Empty, Instant, Names, OneOf, Paging, Schema, files_body, once, page_of, plain
+from web.api.base import Blueprint, Instant, Names, OneOf, Paging, Schema, files_body, once, page_of, plain
 from web.context import engine
 
 blueprint = Blueprint("deployments", "Releases of process definitions")
@@ -40,6 +41,13 @@ class Warnings(fields.Field):
         ]
 
 
+class ActivateSchema(Schema):
+    """`reason` is kept; `at`, with its zone, lets the release take effect later by itself."""
+
+    reason = fields.String(load_default="", validate=ma.validate.Length(max=2000))
+    at = Instant(load_default=None, allow_none=True)
+
+
 class DefinitionRef(Schema):
     id = fields.String()
     key = fields.String()
@@ -53,6 +61,10 @@ class DeployedSchema(Schema):
     state = fields.String()
     definitions = fields.List(fields.Nested(DefinitionRef))
     warnings = Warnings()
+
+
+class ActivatedSchema(DeployedSchema):
+    activate_at = Instant()
 
 
 class DeploymentSchema(Schema):
@@ -130,9 +142,21 @@ def one(deployment_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/deployments/<deployment_id>/activate", methods=["POST"])
-@blueprint.arguments(Empty, required=False)
-@blueprint.response(200, DeployedSchema)
-def activate(_body: dict[str, Any], deployment_id: str) -> Any:
-    """Let new instances start on this release. 403 for whoever uploaded it while four eyes are on, 422 where the lint
-    or a scenario test (TEST_FAILED) stands against it."""
-    return engine().run(ActivateDeployment(deployment_id=deployment_id, actor=security.require_actor()), once())
+@blueprint.arguments(ActivateSchema, required=False)
+@blueprint.response(200, ActivatedSchema)
+def activate(body: dict[str, Any], deployment_id: str) -> Any:
+    """Let new instances start on this release, at once or at `at`. 403 for whoever uploaded it while four eyes are on, 422 where the
+    lint or a scenario test (TEST_FAILED) stands against it, or where something is missing: the reason or the read preview of what was
+    proposed in the studio (PREVIEW_UNREAD), the document and the signatures of a rule set (DOCUMENT_MISSING, SIGNATURE_MISSING)."""
+    command = ActivateDeployment(deployment_id, security.require_actor(), body["reason"], body["at"])
+    return engine().run(command, once())
+
+
+@blueprint.route("/deployments/<deployment_id>/export")
+@blueprint.response(200, content_type="application/zip")
+def export(deployment_id: str) -> Response:
+    """The whole release as one zip; `zhiping deploy` and the studio take it in again."""
+    made = engine().ask(ExportDeployment(security.require_actor(), deployment_id))
+    response = Response(made.content, content_type="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
+    return response

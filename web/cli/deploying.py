@@ -13,6 +13,7 @@ from engine.commands.deploy import Deploy
 from engine.config import Settings
 from engine.errors import Refused
 from engine.scenarios.play import Outcome
+from engine.studio import bundle
 from forms.i18n import T, Text
 from processes import demo as province
 from web.cli.common import lint_line, opened, with_settings
@@ -26,7 +27,8 @@ ENDINGS = (".bpmn", ".dmn", ".form", ".test.yaml")
 @click.option("--durations", is_flag=True, help="显示每个场景测试的用时 · seconds of each scenario test")
 @with_settings
 def deploy(settings: Settings, paths: tuple[Path, ...], comment: str, durations: bool) -> None:
-    """上传流程文件或文件夹，检查并通过场景测试后立即启用 · lint and test files or folders and make them the active release"""
+    """上传流程文件、文件夹或导出的 zip，检查并通过场景测试后立即启用 · lint and test files, folders or an exported zip and make them
+    the active release"""
 
     def tell(outcome: Outcome) -> None:
         click.echo(test_line(outcome, durations=durations))
@@ -68,9 +70,16 @@ def test_line(outcome: Outcome, *, durations: bool) -> str:
 
 
 def read_files(paths: Iterable[Path]) -> dict[str, bytes]:
-    """File name -> content of everything deployable under `paths`. Raises Refused where there is none, or a name twice."""
+    """File name -> content of everything deployable under `paths`; a `.zip` is unpacked as an exported release.
+    Raises Refused where there is none, or a name twice; Invalid and DeploymentRefused for a zip that cannot be taken."""
     found: dict[str, bytes] = {}
     for path in paths:
+        if path.is_file() and path.name.endswith(".zip"):
+            for name, raw in bundle.unpack(path.read_bytes()).items():
+                if name in found:
+                    raise Refused(T("有两个文件都叫“{name}”。", name=name), code="TWO_FILES")
+                found[name] = raw
+            continue
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and file.name.endswith(ENDINGS):
                 if file.name in found:

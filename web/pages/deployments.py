@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import policy
+from engine import policy, remedies
 from engine.clock import local
 from engine.commands.activate_deployment import ActivateDeployment
 from engine.commands.deploy import Deploy
@@ -20,7 +20,7 @@ from engine.registry import Actor
 from engine.studio.publishing_views import ReleaseReview, Review, Standing, Standings
 from forms.i18n import T, Text, gettext
 from web.pages import outline
-from web.pages.desk import PAGE_SIZE, Pages, ask, group_name, in_group, me, offset, page_number, run
+from web.pages.desk import PAGE_SIZE, Pages, ask, group_name, in_group, me, now, offset, page_number, run
 from web.pages.processes import DIAGRAMS, NOT_RUN
 from web.pages.said import say
 from web.pages.studio.comparing import href as compare_href
@@ -206,7 +206,7 @@ def page(
         moving_href=url_for("moving.preview", deployment_id=deployment_id)
         if "moving.preview" in current_app.view_functions
         else None,
-        wanted=f"{local(review.wanted_at):%Y-%m-%dT%H:%M}" if review.wanted_at else "",
+        wanted=f"{local(review.wanted_at):%Y-%m-%dT%H:%M}" if review.wanted_at and review.wanted_at > now() else "",
         problems=problems,
         errors=errors or {},
         typed=typed or {},
@@ -270,6 +270,7 @@ def _refused(files: Mapping[str, bytes], problems: Sequence[Problem]) -> str:
                 "code": problem.code,
                 "severity": problem.severity,
                 "text": str(problem.text),
+                "remedy": str(problem.remedy),
             }
             for problem in problems
             if problem.file == name
@@ -304,6 +305,7 @@ def _kept_warning(kept: Mapping[str, Any]) -> dict[str, Any]:
         "code": kept.get("code"),
         "severity": "warning",
         "text": str(Text.load(kept["text"])),
+        "remedy": str(remedies.of(kept.get("code") or "")),
     }
 
 

@@ -120,6 +120,7 @@ TABLE = {
     # releases, messages, repair
     "GET /api/v1/deployments": Row(READERS),
     "GET /api/v1/deployments/<deployment_id>": Row(READERS),
+    "GET /api/v1/deployments/<deployment_id>/export": Row(READERS),
     "GET /deployments/<deployment_id>/back": Row(OWNER),
     "GET /deployments/<deployment_id>/export": Row(READERS),
     "GET /signatures": Row((*READERS, "provincial_hrss")),
@@ -276,8 +277,8 @@ TABLE = {
     "POST /parameters/proposals/<proposal_id>": Row(("provincial_hrss",)),
     "GET /calendars": Row(),  # the State Council's published arrangement
     "GET /calendars/<int:year>": Row(),
-    "GET /calendars/import": Row(ADMIN),
-    "POST /calendars/import": Row(ADMIN),
+    "GET /calendars/import": Row(OWNER + ADMIN),
+    "POST /calendars/import": Row(OWNER + ADMIN),
     # accounts and the clock
     "DELETE /api/v1/accounts/<username>/memberships": Row(ADMIN, 403, "query"),
     "GET /accounts": Row(ADMIN),
