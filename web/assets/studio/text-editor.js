@@ -5,6 +5,7 @@ import { Desk } from './desk.js';
 export default async function start(element) {
   const area = element.querySelector('textarea');
   const numbers = element.querySelector('[data-desk="lines"]');
+  let numbered = 0; // lines that have a number
   let original = ''; // a text area knows no carriage returns: a file nobody edited is given back as it was
   const plain = (text) => text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
 
@@ -20,12 +21,9 @@ export default async function start(element) {
 
   function number() {
     const lines = area.value.split('\n').length;
-    if (numbers.childElementCount === lines) return;
-    numbers.replaceChildren(...Array.from({ length: lines }, (_, index) => {
-      const one = document.createElement('span');
-      one.textContent = index + 1;
-      return one;
-    }));
+    if (lines === numbered) return;
+    numbered = lines;
+    numbers.textContent = Array.from({ length: lines }, (_, index) => index + 1).join('\n');
   }
 
   function go(line) {
