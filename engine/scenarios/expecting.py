@@ -113,7 +113,7 @@ def observed(scene: Scene) -> dict[str, Any]:
         found["incidents"] = failed
     with scene.snapshot() as connection:
         lines = [line for line in history.read(connection, instance_id) if line.kind in STEPS and line.element_id]
-    path = [line.element_id for line in lines if line.kind != "completed" or line.task_id is not None]
+    path = [line.element_id for line in lines if line.kind != "completed" or scene.human(line.element_id or "")]
     if path:
         found["path"] = path
     return found

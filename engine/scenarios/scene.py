@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.attachments.keeping import upload
+from engine.bpmn.elements import Element
 from engine.bpmn.feel import Feel
 from engine.commands.port import Command, Query
 from engine.engine import Engine
@@ -93,14 +94,19 @@ class Scene:
 
     def label(self, element: str) -> str:
         """The name people know a step by, with its id; the id alone for one without."""
+        named = [found.name for found in self._drawn(element) if found.name and found.name != element]
+        return f"{named[0]}（{element}）" if named else element
+
+    def human(self, element: str) -> bool:
+        """Whether a person does this step."""
+        return any(found.human for found in self._drawn(element))
+
+    def _drawn(self, element: str) -> list[Element]:
+        """The elements of that id in the release's processes."""
         with self.snapshot() as connection:
             active = connection.execute(select(t.deployment.c.id).where(t.deployment.c.state == "active")).scalar_one()
-            drawn = self.engine.releases.get(connection, active).bpmn.processes
-        for process in drawn.values():
-            found = process.elements.get(element)
-            if found is not None and found.name and found.name != element:
-                return f"{found.name}（{element}）"
-        return element
+            processes = self.engine.releases.get(connection, active).bpmn.processes
+        return [process.elements[element] for process in processes.values() if element in process.elements]
 
     def task(self, element: str, actor: Actor) -> TaskItem | None:
         """The open task of that element which the actor sees: of the scenario's own instance first, else the oldest."""

@@ -87,6 +87,7 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
                 "job_id",
                 "cancellation_id",
                 "repair_id",
+                "trial_id",
                 "no",
                 "meeting_id",
                 "committee_id",

@@ -263,7 +263,7 @@ def complete(trial_id: str, task_id: str) -> ResponseReturnValue:
         data, action = form.read([*request.form.items(multi=True), *sent])
         if rejected:
             values = _task_values(trial, person, task_id, typed=data, errors=rejected)
-        elif action[0] in ("add", "remove"):
+        elif action[0] != "submit":  # a row more or less; "save" is the Enter key: nothing is done by mistake
             values = _task_values(trial, person, task_id, typed=form.after(data, action))
         else:
             values = {}
@@ -274,7 +274,7 @@ def complete(trial_id: str, task_id: str) -> ResponseReturnValue:
             except (Refused, Conflict) as error:
                 values = _task_values(trial, person, task_id, typed=data, refusal=str(error.text))
     if values:
-        return render_template("studio/try_task.html", **values), 200 if action[0] in ("add", "remove") else 422
+        return render_template("studio/try_task.html", **values), 422 if action[0] == "submit" or rejected else 200
     say(gettext("{who}已办结。", who=person.name))
     return redirect(url_for("trying.show", trial_id=trial_id), 303)
 
