@@ -14,10 +14,11 @@ from engine.clock import local
 from engine.commands import messages
 from engine.commands.step import Step
 from engine.errors import Forbidden, Invalid, Refused
-from engine.policy import ADMIN, Candidate, matches
+from engine.policy import Candidate, matches
 from engine.registry import Actor
 from forms.i18n import T
 from processes.dates import instant
+from processes.publicity.calendar_years import KEEPERS
 from processes.publicity.calendars import take_in
 from processes.publicity.windows import locked, write_down
 from processes.register.notice_windows import move_window
@@ -104,7 +105,7 @@ class RequestRecall:
 
 @dataclass(frozen=True)
 class ImportCalendar:
-    """Take in a year's official arrangement. Administrators only. `rest`: Mondays to Fridays off; `work`: swapped weekend days.
+    """Take in a year's official arrangement. Process owners and administrators only. `rest`: Mondays to Fridays off; `work`: swapped weekend days.
 
     Answers `{"version": n, "shorter": [notice ids that kept their end although the calendar would end them sooner]}`.
     Raises Forbidden, Refused (`BAD_CALENDAR`, `SOURCE_MISSING`)."""
@@ -116,8 +117,8 @@ class ImportCalendar:
     actor: Actor
 
     def execute(self, step: Step) -> dict[str, Any]:
-        if ADMIN not in self.actor.groups:
-            raise Forbidden(T("只有系统管理员可以导入日历。"))
+        if not KEEPERS & set(self.actor.groups):
+            raise Forbidden(T("只有流程负责人和系统管理员可以导入日历。"))
         version, shorter = take_in(
             step.connection,
             self.year,

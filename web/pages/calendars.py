@@ -10,12 +10,11 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine import policy
 from engine.errors import Forbidden, Refused
 from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import T, gettext
-from processes.publicity.calendar_years import CalendarPreview, CalendarYear, CalendarYears, Month, Preview
+from processes.publicity.calendar_years import KEEPERS, CalendarPreview, CalendarYear, CalendarYears, Month, Preview
 from processes.publicity.commands import ImportCalendar
 from web.pages import words
 from web.pages.desk import ask, in_group, me, run
@@ -70,7 +69,7 @@ def index() -> ResponseReturnValue:
         ],
         missing=found.missing,
         urgent=found.urgent,
-        may_import=in_group(actor, policy.ADMIN),
+        may_import=in_group(actor, *KEEPERS),
     )
 
 
@@ -87,7 +86,7 @@ def show(year: int) -> ResponseReturnValue:
         months=[_month(one) for one in months],
         kinds=_legend(),
         weekdays=[str(one) for one in WEEKDAYS],
-        may_import=in_group(actor, policy.ADMIN),
+        may_import=in_group(actor, *KEEPERS),
     )
 
 
@@ -133,8 +132,8 @@ def bring() -> ResponseReturnValue:
 
 def _importer() -> Actor:
     actor = me()
-    if not in_group(actor, policy.ADMIN):
-        raise Forbidden(T("只有系统管理员可以导入日历。"))
+    if not in_group(actor, *KEEPERS):
+        raise Forbidden(T("只有流程负责人和系统管理员可以导入日历。"))
     return actor
 
 

@@ -106,7 +106,7 @@ def _page(actor: Actor, errors: dict[str, str], typed: dict[str, str]) -> str:
         jobs_pages=Pages(page_number(), failed.total, len(failed.items), JOBS_SHOWN),
         batches=[incidents.told(one) for one in ask(RetryBatches(actor))],
         calendar=_calendar(ahead),
-        may_import=in_group(actor, policy.ADMIN),
+        may_import=in_group(actor, policy.ADMIN, policy.OWNER),
         silences=ask(RecentSilences(SILENCES_SHOWN)),
         sees_outages=in_group(actor, "committee_office", "supervisor"),
         may_retry=policy.allows(actor, "incident.retry"),
