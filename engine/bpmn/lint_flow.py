@@ -227,7 +227,7 @@ def _joins(
             )
             findings.error(element.line, key, "XOR_CLOSED_BY_AND", text, split=split.id)
         elif element.type != "parallelGateway" and split.type == "parallelGateway":
-            if element.type in ("inclusiveGateway", "endEvent"):
+            if element.type in ("inclusiveGateway", "endEvent") or not _meet_at(key, split.id, follows):
                 continue
             text = T(
                 "“{split}”同时走几条路，在“{join}”没有等齐，其后的步骤会各走一遍；请用并行网关合并。",
@@ -235,6 +235,21 @@ def _joins(
                 join=element.label,
             )
             findings.warn(element.line, key, "AND_NOT_JOINED", text, split=split.id)
+
+
+def _meet_at(key: str, split: str, follows: dict[str, list[str]]) -> bool:
+    """Whether two branches of the split lead to `key`, not one that comes round to it again."""
+    branches: dict[str, set[int]] = {}
+    ahead = [(target, number) for number, target in enumerate(follows[split])]
+    while ahead:
+        at, branch = ahead.pop()
+        known = branches.setdefault(at, set())
+        if branch in known or len(known) > 1:
+            continue
+        known.add(branch)
+        if at not in (key, split):
+            ahead.extend((target, branch) for target in follows.get(at, ()))
+    return len(branches.get(key, ())) > 1
 
 
 def _dominators(starts: list[str], follows: dict[str, list[str]]) -> dict[str, str]:

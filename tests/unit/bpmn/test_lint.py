@@ -258,6 +258,10 @@ def test_gateways() -> None:
     )
     loose = gate("f", "parallelGateway") + gate("m") + two
     assert ("AND_NOT_JOINED", "m") in warned(xml(process("p", loose, "s -> f; f -> u -> m; f -> v -> m; m -> e")))
+    again = user("u") + user("v") + gate("f", "parallelGateway") + gate("g", default="g_e")
+    round_again = "s -> f; f -> u -> g; f -> v -> e2; g -> u [n > 1]; g -> e"
+    ends = '<bpmn:endEvent id="e2"/>'
+    assert warned(xml(process("p", again + ends, round_again))) == []  # one branch that comes round meets nobody
 
 
 def test_event_gateways() -> None:
