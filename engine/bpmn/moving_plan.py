@@ -91,17 +91,26 @@ class Planner:
             old, new = self.old.processes[key].elements, self.new.processes[key].elements
             pairs = self.mapping.get(key, {})
             gone = [e for e in old.values() if e.human and e.id not in new and e.id not in pairs]
-            for element in new.values():
-                for name in split_names(element.properties.get(former.APART)):
-                    if gone and name not in old and name not in pairs.values():
-                        text = T(
-                            "“{name}”须与“{other}”由不同的人办理，旧版本里没有“{other}”，而旧版本的“{gone}”在新版本里没有了。"
-                            "如果只是改了编号，请指明对应关系。",
-                            name=element.label,
-                            other=new[name].label if name in new else name,
-                            gone=gone[0].label,
-                        )
-                        self._obstacle("FOUR_EYES", text, key, gone[0])
+            unknown = next(
+                (
+                    (element, name)
+                    for element in new.values()
+                    for name in split_names(element.properties.get(former.APART))
+                    if name not in old and name not in pairs.values()
+                ),
+                None,
+            )
+            if not gone or unknown is None:
+                continue
+            element, name = unknown
+            text = T(
+                "“{name}”须与“{other}”由不同的人办理，旧版本里没有“{other}”，而旧版本的“{gone}”在新版本里没有了。"
+                "如果只是改了编号，请指明对应关系。",
+                name=element.label,
+                other=new[name].label if name in new else name,
+                gone=gone[0].label,
+            )
+            self._obstacle("FOUR_EYES", text, key, gone[0])
 
     def target(self, definition_key: str, element_id: str) -> str | None:
         return self.mapping.get(definition_key, {}).get(element_id, element_id)

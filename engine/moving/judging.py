@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from engine.bpmn import moving
 from engine.bpmn.drive import Run
+from engine.bpmn.elements import CONTAINERS
 from engine.bpmn.guard import Guard
-from engine.bpmn.model import Picture, ServiceCall
+from engine.bpmn.model import ActiveElement, Picture, ServiceCall
 from engine.bpmn.moving import Names, Plan, Remark
 from engine.bpmn.picture import picture
 from engine.commands.case import CODEC, state_signed
@@ -141,10 +142,7 @@ class Judge:
         seen = picture(run.workflow)
         before = self.before(release, seen, row.state, row.deployment_id)
         planned = moving.plan(run, self.target.bpmn, self.names) if not before else Plan(obstacles=before)
-        standing = tuple(
-            Remark("STANDS", Text(one.name or one.element_id), one.definition_key, one.element_id, one.name)
-            for one in seen.active
-        )
+        standing = tuple(_place(release, one) for one in seen.active)
         return self._judged(row, standing, planned.obstacles, planned.notes)
 
     def before(self, release: LoadedRelease, seen: Picture, state: str, deployment_id: str) -> list[Remark]:
@@ -176,6 +174,13 @@ class Judge:
     ) -> Judged:
         place = (row.id, row.definition_key, row.business_key, row.deployment_id)
         return Judged(*place, standing, tuple(obstacles), tuple(dict.fromkeys(notes)))
+
+
+def _place(release: LoadedRelease, one: ActiveElement) -> Remark:
+    """Where it stands; AROUND for what only holds the steps that stand inside it."""
+    element = release.bpmn.processes[one.definition_key].elements[one.element_id]
+    code = "AROUND" if element.type in CONTAINERS else "STANDS"
+    return Remark(code, Text(one.name or one.element_id), one.definition_key, one.element_id, one.name)
 
 
 @dataclass

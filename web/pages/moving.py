@@ -198,7 +198,8 @@ def _groups(judged: Sequence[Judged], processes: Mapping[str, str]) -> list[Grou
     groups: dict[Any, Group] = {}
     for one in judged:
         process = processes.get(one.definition_key, one.definition_key)
-        standing = list(dict.fromkeys(gettext(place.name or place.element_id or "") for place in one.standing))
+        steps = [place for place in one.standing if place.code != "AROUND"] or one.standing
+        standing = list(dict.fromkeys(gettext(place.name or place.element_id or "") for place in steps))
         why = list(dict.fromkeys(str(remark.text) for remark in one.obstacles))
         notes = list(dict.fromkeys(str(remark.text) for remark in one.notes)) if one.may_move else []
         key = (process, tuple(standing), tuple(why), tuple(notes))
