@@ -16,6 +16,7 @@ from engine.errors import Conflict, Forbidden, Invalid, ZhipingError
 from engine.identity.tables import account
 from engine.queries.deployments import DeploymentList
 from engine.store import tables as t
+from engine.studio.bundle import ExportDeployment, ImportBundle, pack, unpack
 from engine.studio.changes import OpenChange
 from engine.studio.publishing import (
     DropDate,
@@ -27,7 +28,7 @@ from engine.studio.publishing import (
     WithdrawProposal,
 )
 from engine.studio.publishing_views import Checklist, ReleaseReview, WaitingSignatures
-from engine.studio.queries import ChangeView
+from engine.studio.queries import ChangeList, ChangeView
 from engine.studio.versions import BringFiles
 from forms.i18n import T
 from tests.conftest import NOON
@@ -258,3 +259,20 @@ def test_what_the_tests_showed_is_kept_with_what_was_tested(ruled: Engine) -> No
     trial = ruled.ask(Checklist(OWNER, change)).trial
     assert trial is not None
     assert not trial.fresh
+
+
+def test_a_whole_release_goes_out_and_comes_in_as_a_change(ruled: Engine) -> None:
+    made = ruled.ask(ExportDeployment(ADMIN, active(ruled)))
+    assert unpack(made.content) == {"a.bpmn": simple(), "size.dmn": TABLE}
+    assert ruled.ask(ExportDeployment(OWNER, active(ruled))) == made
+    with pytest.raises(Forbidden):
+        ruled.ask(ExportDeployment(ANN, active(ruled)))
+    assert refused(ruled, ImportBundle(OWNER, "同样的", made.content)) == "NOTHING_CHANGED"
+    assert refused(ruled, ImportBundle(OWNER, " ", pack({"a.bpmn": two_steps()}, ""))) == "INVALID"
+    assert refused(ruled, ImportBundle(ADMIN, "改", made.content)) == "FORBIDDEN"
+    hostile = pack({"b.bpmn": b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"}, "")
+    assert refused(ruled, ImportBundle(OWNER, "改", hostile)) == "DEPLOYMENT_REFUSED"
+    assert ruled.ask(ChangeList(OWNER)).total == 0  # nothing is left behind
+    brought = ruled.run(ImportBundle(OWNER, "从别处来", pack({"a.bpmn": two_steps(), "size.dmn": TABLE}, "")))
+    assert brought["files"] == 1
+    assert [file.name for file in ruled.ask(ChangeView(OWNER, brought["id"])).files] == ["a.bpmn"]
