@@ -97,7 +97,7 @@ class Guard:
     # -- variables --------------------------------------------------------------------------------------------------
 
     def _protected_names(self) -> dict[str, Text]:
-        vote = T("它出自投票、结果或发证的步骤，任何人都不能手工改。")
+        vote = T("它出自认定、投票、结果、公示或发证的步骤，任何人都不能手工改。")
         secret = T("流程把它列为保密内容，不能在这里看或改。")
         table = T("它是决策表得出的结论，不能手工改；请改它所依据的资料，再退回那一步重新判断。")
         found = dict.fromkeys(self.protected.variables, vote)

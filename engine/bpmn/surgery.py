@@ -219,6 +219,8 @@ def _token(run: Run, token: str) -> Any:
 def _fixed(task: Any, guard: Guard) -> Text | None:
     """Why this token cannot be moved at all."""
     spec, element = task.task_spec, task.task_spec.element
+    if task.id in task.workflow.top_workflow.subprocesses:
+        return T("“{name}”里面还有正在办理的步骤，请移动里面的步骤。", name=element.label)
     if guard.scope(element.process, element.parent) or guard.element(element.process, element.id):
         return T("“{name}”是投票、结果、公示或发证的步骤，不能手工移动。", name=element.label)
     if isinstance(spec, BoundaryEvent):
@@ -227,8 +229,6 @@ def _fixed(task: Any, guard: Guard) -> Text | None:
         return T("“{name}”是同时办理的几份之一，不能单独移动。", name=element.label)
     if isinstance(spec, Join) and len(spec.arriving) > 1 and task.state == TaskState.WAITING:
         return T("“{name}”在等其他的路汇合，请移动还没有到的那一条。", name=element.label)
-    if task.id in task.workflow.top_workflow.subprocesses:
-        return T("“{name}”里面还有正在办理的步骤，请移动里面的步骤。", name=element.label)
     if not isinstance(spec, HumanTask | CatchEvent) and not blocked(task):
         return T("“{name}”没有停住，不能移动。", name=element.label)
     return None

@@ -75,7 +75,7 @@ SECTIONS = (
         ),
     ),
     Section("operation.index", T("运行情况"), _OVERSEERS, frozenset({"incident", "repair", "mending"})),
-    Section("repair.cancellations", T("终止确认"), AUTHORITIES),  # the second person, of an office above
+    Section("repair.cancellations", T("终止与修正"), AUTHORITIES),  # the second person, of an office above
     Section("signing.index", T("规则签署"), AUTHORITIES),
     Section("rollout.index", T("改革进度"), ROLLOUT_READERS),
     Section("policies.index", T("政策文件"), PUBLISHERS),

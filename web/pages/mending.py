@@ -132,7 +132,10 @@ def proposal(item: RepairItem, names: incidents.Names) -> dict[str, Any]:
 
 def _change(step: Mapping[str, Any]) -> Change:
     if step["kind"] == "move":
-        return Change(gettext("停在哪一步"), step["at_name"] or step["at"], step["to_name"] or step["to"])
+        before, after = step["at_name"] or step["at"], step["to_name"] or step["to"]
+        if step["at"] == step["to"]:
+            after = gettext("{name}（重新开始）", name=after)
+        return Change(gettext("停在哪一步"), before, after)
     if step["kind"] == "set":
         before = shown(step["before"]) if step["had"] else gettext("（没有）")
         return Change(gettext("资料“{name}”", name=step["name"]), before, shown(step["value"]))
@@ -205,7 +208,8 @@ def _page(actor: Actor, instance_id: str, token: str, error: str) -> str:
         process=gettext(one.definition_name),
         state=standing.state,
         revision=standing.revision,
-        places=[_place(place) for place in standing.places],
+        # Where the work stands first, then what is around it.
+        places=[_place(place) for place in sorted(standing.places, key=lambda place: place.state == "inside")],
         kinds=KINDS,
         rows=ROWS,
         key=new_id(),

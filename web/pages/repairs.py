@@ -19,6 +19,7 @@ from engine.queries.repairs import Repairs
 from engine.registry import Actor
 from engine.store.metadata import new_id
 from forms.i18n import T, gettext
+from processes.committee.awaited import AwaitingMeetings
 from web.pages import incidents, mending
 from web.pages.desk import ask, me, run, subject, subjects_of
 from web.pages.instances import STATES
@@ -99,8 +100,10 @@ def decide(cancellation_id: str) -> ResponseReturnValue:
     return redirect(url_for("repair.cancellations"), 303)
 
 
-def proposal(item: CancellationItem, names: incidents.Names) -> dict[str, Any]:
-    """One proposal as pages show it."""
+def proposal(
+    item: CancellationItem, names: incidents.Names, awaited: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """One proposal as pages show it. `awaited`: how many applications wait for the meeting that an instance is."""
     process = names.process(item.definition_key)
     return {
         "id": item.id,
@@ -117,16 +120,18 @@ def proposal(item: CancellationItem, names: incidents.Names) -> dict[str, Any]:
         "answer": item.answer,
         "may_decide": item.may_decide,
         "may_withdraw": item.may_withdraw,
+        "awaited": (awaited or {}).get(item.process_instance_id, 0) if item.status == "proposed" else 0,
     }
 
 
 def _waiting(actor: Actor, errors: Mapping[str, str], typed: Mapping[str, str]) -> str:
     found, mended = ask(Cancellations(actor)), ask(Repairs(actor))
-    subjects_of(one.process_instance_id for one in (*found, *mended))
+    subjects_of([*(one.process_instance_id for one in found), *(one.process_instance_id for one in mended)])
     names = incidents.Names(actor)
+    awaited = ask(AwaitingMeetings(tuple(one.process_instance_id for one in found)))
     return render_template(
         "operation/cancellations.html",
-        cancellations=[proposal(one, names) for one in found],
+        cancellations=[proposal(one, names, awaited) for one in found],
         repairs=[mending.proposal(one, names) for one in mended],
         may_open=policy.allows(actor, "operation.read"),
         errors=errors,
@@ -157,6 +162,7 @@ def _page(actor: Actor, instance_id: str, errors: Mapping[str, str], typed: Mapp
         may_mend=policy.allows(actor, "repair.propose") and moving,
         may_suspend=may and moving,
         may_resume=may and one.state == "suspended",
+        awaited=ask(AwaitingMeetings((instance_id,))).get(instance_id, 0) if may else 0,
         may_cancel=may and (moving or one.state == "suspended") and all(p["status"] != "proposed" for p in proposals),
         key=new_id(),
         errors=errors,
