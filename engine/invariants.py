@@ -7,6 +7,8 @@ I5  whatever runs waits for something: a person, a time, a message, a job or an 
 I6  the open task rows are the tasks that the saved state is waiting for, both ways; so are timers and messages
 I7  every chain of history verifies, and its end stands where it should
 
+Also that no version of a file in the studio was taken away, and that a change stands where its release does.
+
 What must hold in the office's own tables (I8 and on) the office brings in its registry.
 """
 
@@ -27,6 +29,7 @@ from engine.bpmn.picture import picture
 from engine.commands.case import CODEC, state_signed
 from engine.commands.services import Functions
 from engine.store import tables as t
+from engine.studio import holds as studio
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -43,6 +46,8 @@ def check(connection: Connection, engine: Engine) -> list[str]:
         *stuck(connection),
         *states(connection, engine),
         *chains(connection),
+        *studio.versions(connection),
+        *studio.changes(connection),
         *(found for holds in engine.registry.invariants for found in holds(connection)),
     ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, update
 
 from engine.commands.deploy import Deploy
 from engine.engine import Engine
 from engine.errors import Conflict, DeploymentRefused, Forbidden, Invalid, NotFound, Refused
-from engine.studio import drafts
+from engine.studio import drafts, holds
+from engine.studio import tables as s
 from engine.studio.changes import DropChange, OpenChange, TakeUpChange
 from engine.studio.checking import check_file
 from engine.studio.drafts import DropDraft, KeepDraft
@@ -217,3 +219,16 @@ def test_new_files_begin_with_something_that_may_be_saved(engine: Engine, change
     for kind, key, name in (("test", "a", "b"), ("form", "1 a", "b"), ("form", "a/b", "b"), ("form", "a", " ")):
         with pytest.raises(Invalid):
             starter(kind, key, name)
+
+
+def test_a_version_that_was_taken_away_is_found(engine: Engine, change: str) -> None:
+    for number, name in enumerate(("a", "b")):
+        save(engine, change, edited(name), number)
+    with engine.store.transaction() as connection:
+        assert holds.versions(connection) == holds.changes(connection) == []
+        connection.execute(delete(s.change_version).where(s.change_version.c.number == 1))
+        connection.execute(update(s.change).values(state="proposed"))
+        assert [FILE in found for found in holds.versions(connection)] == [True]
+        assert [change in found for found in holds.changes(connection)] == [True]
+        connection.rollback()
+        connection.begin()
