@@ -256,7 +256,7 @@ export function controls(element, frame, diagram, here) {
 
   let width = element.clientWidth;
   new ResizeObserver(() => {
-    if (element.clientWidth === width) return;
+    if (!element.clientWidth || element.clientWidth === width) return; // without a width it is being taken off the page
     width = element.clientWidth;
     frameFor(element, diagram, here);
   }).observe(element);

@@ -41,6 +41,10 @@ export default async function start(element) {
     else cover();
   });
 
+  // what was just kept of a trial is played at once
+  const fresh = new URLSearchParams(location.search).get('run');
+  if (fresh) run(fresh);
+
   async function run(name) {
     running = new AbortController();
     all.textContent = say('停止');

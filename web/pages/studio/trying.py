@@ -38,7 +38,7 @@ from web.pages.studio import trial_view
 from web.pages.studio.common import need_owner
 from web.pages.studio.trials import SUFFIX, against
 from web.pages.words import when
-from web.security import login_required
+from web.security import kept_fields, login_required
 
 blueprint = Blueprint("trying", __name__)
 
@@ -214,8 +214,8 @@ def keep(trial_id: str) -> ResponseReturnValue:
         return _page(trial_id, problem=" ".join(str(each.text) for each in refused.problems)), 422
     except (Refused, Conflict, Invalid) as error:
         return _page(trial_id, problem=_why(error)), 422
-    say(gettext("已存为场景“{name}”，在测试文件的最后。请运行一次，看它能不能通过。", name=name), "success")
-    return redirect(url_for("trial.tests", change_id=told.change, key=told.process), 303)
+    say(gettext("已存为场景“{name}”，在测试文件的最后。", name=name), "success")
+    return redirect(url_for("trial.tests", change_id=told.change, key=told.process, run=name), 303)
 
 
 def _saved(actor: Actor, change_id: str, file: str) -> str:
@@ -235,29 +235,32 @@ def _page(trial_id: str, problem: str = "") -> str:
         older = fingerprint(now_whole) != values["trial"].fingerprint
     except ZhipingError:  # the change went away: the sandbox stands by itself
         older = True
-    typed = {key: request.form.get(key, "") for key in ("given", "typed", "variables", "name")} if problem else {}
+    sent = request.form if problem else kept_fields() or {}
+    typed = {key: sent.get(key, "") for key in ("given", "typed", "variables", "name")}
     return render_template("studio/try.html", **values, older=older, problem=problem, typed=typed)
 
 
 # --- one task ----------------------------------------------------------------------------------------------------------
 
 
-@blueprint.get("/studio/tries/<trial_id>/tasks/<task_id>")
+@blueprint.get("/studio/tries/<trial_id>/tasks/<task_id>/<username>")
 @login_required
-def task(trial_id: str, task_id: str) -> ResponseReturnValue:
-    """`?as=`: username of the person of the kit who does it."""
+def task(trial_id: str, task_id: str, username: str) -> ResponseReturnValue:
+    """The task as this person of the kit sees it."""
+    kept = kept_fields()
     with _opened(me(), trial_id) as trial:
-        person = trial.scene.actor(request.args.get("as", ""))
-        values = _task_values(trial, person, task_id)
+        person = trial.scene.actor(username)
+        typed = _form(trial, person, task_id).read(kept.items(multi=True))[0] if kept is not None else None
+        values = _task_values(trial, person, task_id, typed=typed)
     return render_template("studio/try_task.html", **values)
 
 
-@blueprint.post("/studio/tries/<trial_id>/tasks/<task_id>", endpoint="complete")
+@blueprint.post("/studio/tries/<trial_id>/tasks/<task_id>/<username>", endpoint="complete")
 @login_required(back="trying.task")
-def complete(trial_id: str, task_id: str) -> ResponseReturnValue:
-    """The form as on the real page, and the field `_as`."""
+def complete(trial_id: str, task_id: str, username: str) -> ResponseReturnValue:
+    """The form as on the real page."""
     with _opened(me(), trial_id) as trial:
-        person = trial.scene.actor(request.form.get("_as", ""))
+        person = trial.scene.actor(username)
         form = _form(trial, person, task_id)
         sent, rejected = taskform.uploads(person)
         data, action = form.read([*request.form.items(multi=True), *sent])
