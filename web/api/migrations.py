@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import marshmallow as ma
 from marshmallow import fields
 
 from engine.moving.commands import MoveInstances, StopMoving, UndoMoving
@@ -31,7 +30,7 @@ class ExecutionSchema(MigrationSchema):
     reason = text(2000, load_default=None, allow_none=True)
 
 
-class WhyNotSchema(Schema):
+class ObstacleSchema(Schema):
     code = fields.String()
     definition_key = fields.String()
     element_id = fields.String()
@@ -46,13 +45,13 @@ class VerdictSchema(Schema):
     deployment_id = fields.String()
     can_migrate = fields.Boolean(attribute="may_move")
     active_elements = fields.List(
-        fields.Nested(WhyNotSchema(only=("definition_key", "element_id", "name"))), attribute="standing"
+        fields.Nested(ObstacleSchema(only=("definition_key", "element_id", "name"))), attribute="standing"
     )
-    problems = fields.List(fields.Nested(WhyNotSchema), attribute="obstacles")
-    notes = fields.List(fields.Nested(WhyNotSchema))
+    problems = fields.List(fields.Nested(ObstacleSchema), attribute="obstacles")
+    notes = fields.List(fields.Nested(ObstacleSchema))
 
 
-class PreviewSchema(Schema):
+class MigrationPreviewSchema(Schema):
     target = fields.String(data_key="to")
     items = fields.List(fields.Nested(VerdictSchema), attribute="judged")
     total = fields.Integer()
@@ -60,7 +59,7 @@ class PreviewSchema(Schema):
     left = fields.Integer()
 
 
-class StartedSchema(Schema):
+class MigrationStartedSchema(Schema):
     id = fields.String()
     total = fields.Integer()
     left = fields.Integer()
@@ -75,7 +74,7 @@ class NotMovedSchema(Schema):
     messages = fields.List(Sentence())
 
 
-class BatchSchema(Schema):
+class MigrationBatchSchema(Schema):
     id = fields.String()
     target = fields.String(data_key="to")
     source = fields.String(data_key="from")
@@ -91,32 +90,27 @@ class BatchSchema(Schema):
     items = fields.List(fields.Nested(NotMovedSchema))
 
 
-class WhySchema(Schema):
+class UndoSchema(Schema):
     reason = text(2000, load_default=None, allow_none=True)
 
 
-class StoppedSchema(Schema):
+class MigrationStoppedSchema(Schema):
     id = fields.String()
     stopped = fields.Integer()
 
 
-class UndoneSchema(Schema):
+class MigrationUndoneSchema(Schema):
     id = fields.String()
     count = fields.Integer()
 
 
 def _asked(body: dict[str, Any]) -> dict[str, Any]:
-    mapping = body["mapping"] or {}
-    for value in mapping.values():
-        pairs = value.values() if isinstance(value, dict) else (value,)
-        if not all(each is None or isinstance(each, str) for each in pairs):
-            raise ma.ValidationError({"mapping": ["{process: {element: element}}"]})
-    return {**body, "mapping": mapping, "actor": security.require_actor()}
+    return {**body, "mapping": body["mapping"] or {}, "actor": security.require_actor()}
 
 
 @blueprint.route("/migrations/preview", methods=["POST"])
 @blueprint.arguments(MigrationSchema)
-@blueprint.response(200, PreviewSchema)
+@blueprint.response(200, MigrationPreviewSchema)
 def preview(body: dict[str, Any]) -> dict[str, Any]:
     """What would become of each instance: whether it can be moved, and why not."""
     found: Preview = engine().ask(MovePreview(**_asked(body)))
@@ -125,14 +119,14 @@ def preview(body: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/migrations/execute", methods=["POST"])
 @blueprint.arguments(ExecutionSchema)
-@blueprint.response(202, StartedSchema)
+@blueprint.response(202, MigrationStartedSchema)
 def execute(body: dict[str, Any]) -> Any:
     """Move them, each in a transaction of its own, in the background. What cannot be moved stays and says why."""
     return engine().run(MoveInstances(**_asked(body)), once())
 
 
 @blueprint.route("/migrations/<batch_id>")
-@blueprint.response(200, BatchSchema)
+@blueprint.response(200, MigrationBatchSchema)
 def show(batch_id: str) -> dict[str, Any]:
     """How far it is, and what was not moved."""
     found: Moved = engine().ask(MoveBatch(security.require_actor(), batch_id))
@@ -148,15 +142,15 @@ def show(batch_id: str) -> dict[str, Any]:
 
 @blueprint.route("/migrations/<batch_id>/stop", methods=["POST"])
 @blueprint.arguments(Empty)
-@blueprint.response(200, StoppedSchema)
+@blueprint.response(200, MigrationStoppedSchema)
 def stop(_body: dict[str, Any], batch_id: str) -> Any:
     """What has not been moved yet stays where it is."""
     return engine().run(StopMoving(batch_id, security.require_actor()), once())
 
 
 @blueprint.route("/migrations/<batch_id>/undo", methods=["POST"])
-@blueprint.arguments(WhySchema)
-@blueprint.response(202, UndoneSchema)
+@blueprint.arguments(UndoSchema)
+@blueprint.response(202, MigrationUndoneSchema)
 def undo(body: dict[str, Any], batch_id: str) -> Any:
     """Take back every instance that has not gone on since."""
     return engine().run(UndoMoving(batch_id, security.require_actor(), body["reason"]), once())
