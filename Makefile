@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO_CLOCK := 2026-06-01T09:00:00+08:00
 
-.PHONY: run setup test test-fast check lock bench soak screenshots clean
+.PHONY: run setup test test-fast check lock bench soak interchange screenshots clean
 
 run: setup ## Serve the demo on http://127.0.0.1:8000 (manual clock, moved by the bar on the page)
 	$(BIN)/zhiping db upgrade
@@ -34,6 +34,9 @@ bench: setup ## The table of figures, each beside its floor: about eight minutes
 
 soak: setup .venv/made-test ## Work while everything is killed, on two quiet cores: `make soak MINUTES=480 SEED=7 SOAK="--clerks 8 --kill-every 2"`
 	$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(SOAK)
+
+interchange: setup .venv/made-test ## Does the diagram editor keep what other programs drew? `make interchange FOLDER=…` opens every .bpmn of a folder
+	$(BIN)/python -m tests.interchange $(FOLDER)
 
 lock: ## Renew requirements/*.txt (needs uv)
 	requirements/lock

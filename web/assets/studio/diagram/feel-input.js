@@ -56,8 +56,8 @@ export function FeelInput({ id, value, rows = 1, names, described, onInput, onLe
 
   const chosen = offer[at];
   return html`<div class="zp-feel">
-    <textarea ref=${area} class="form-control zp-feel-text" id=${id} rows=${Math.max(rows, Math.min(8, value.split('\n').length, ), Math.ceil(value.length / 34))} value=${value} spellcheck=${false} autocomplete="off" role="combobox"
-      aria-autocomplete="list" aria-expanded=${offer.length > 0 ? 'true' : 'false'} aria-controls=${`${id}-offer`} aria-activedescendant=${chosen ? `${id}-offer-${at}` : undefined} aria-describedby=${described}
+    <textarea ref=${area} class="form-control zp-feel-text" id=${id} rows=${Math.max(rows, Math.min(8, value.split('\n').length, ), Math.ceil(value.length / 34))} value=${value} spellcheck=${false} autocomplete="off"
+      aria-autocomplete="list" aria-controls=${`${id}-offer`} aria-activedescendant=${chosen ? `${id}-offer-${at}` : undefined} aria-describedby=${described}
       onInput=${(event) => { onInput(event.target.value); look(); }} onKeyDown=${key} onBlur=${() => { close(); onLeave(); }}></textarea>
     <ul class="zp-feel-offer" id=${`${id}-offer`} role="listbox" aria-label=${say('可用的名称')} hidden=${offer.length === 0}>
       ${offer.map((one, index) => html`<li key=${one.name} id=${`${id}-offer-${index}`} role="option" aria-selected=${index === at ? 'true' : 'false'} onMouseDown=${(event) => { event.preventDefault(); take(one); }}>

@@ -110,19 +110,25 @@ export function withComments(original, saved) {
   if (!before || !after) return saved;
   const byId = new Map([...after.querySelectorAll('[id]')].map((node) => [node.id, node]));
   const walker = before.createTreeWalker(before, NodeFilter.SHOW_COMMENT);
+  const [above, below] = [[], []]; // beside the root there is no place for the white space between them
   while (walker.nextNode()) {
     const comment = walker.currentNode;
-    const parent = comment.parentElement ? byId.get(comment.parentElement.id) : after;
+    if (!comment.parentElement) {
+      (nextElement(comment) ? above : below).push(`<!--${comment.data}-->\n`);
+      continue;
+    }
+    const parent = byId.get(comment.parentElement.id);
     if (!parent) continue; // what it spoke of is gone, or nobody can say where it is
     const brother = nextElement(comment);
-    const anchor = (brother && [...parent.children].find((one) => (brother.id ? one.id === brother.id : one.localName === brother.localName))) ?? (parent === after ? after.documentElement : null);
+    const anchor = (brother && [...parent.children].find((one) => (brother.id ? one.id === brother.id : one.localName === brother.localName))) ?? null;
     const copy = after.createComment(comment.data);
     parent.insertBefore(copy, anchor);
     const space = copy.previousSibling?.nodeType === Node.TEXT_NODE ? copy.previousSibling.data : '\n';
-    parent.insertBefore(after.createTextNode(parent === after ? '' : space), anchor);
+    parent.insertBefore(after.createTextNode(space), anchor);
   }
   const head = /^<\?xml[^>]*\?>\s*/.exec(saved)?.[0] ?? '';
-  return `${head}${new XMLSerializer().serializeToString(after).replace(/^<\?xml[^>]*\?>\s*/, '')}`.trimEnd() + '\n';
+  const root = new XMLSerializer().serializeToString(after.documentElement);
+  return `${head}${above.join('')}${root}\n${below.join('')}`;
 }
 
 function nextElement(node) {

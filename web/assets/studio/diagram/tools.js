@@ -22,7 +22,7 @@ export function tools(bar, modeler, { name, title, readonly, bring, tell }) {
     made.className = 'btn btn-sm';
     made.textContent = text;
     made.title = words;
-    if (words !== text) made.setAttribute('aria-label', words);
+    if (/^.$/.test(text)) made.setAttribute('aria-label', words); // a sign is no name
     made.addEventListener('click', () => Promise.resolve(act()).catch((error) => {
       tell(say('没有做成：{why}', { why: error.message }));
       throw error;
