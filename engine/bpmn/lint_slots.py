@@ -24,6 +24,37 @@ _CATCHING: Final = ("intermediateCatchEvent", "boundaryEvent", "receiveTask")
 
 Slot = tuple[int, str, str, str]  # line, element, what it is called, FEEL
 
+# What people know the places of expressions by: the words of the editor's panel.
+_SLOTS: Final = {
+    "scopes": T("所属范围"),
+    "scope": T("办理范围"),
+    "conditionExpression": T("条件"),
+    "assignee": T("指定办理人"),
+    "candidateUsers": T("可以办理的人"),
+    "candidateGroups": T("办理角色"),
+    "timer": T("定时"),
+    "dueDate": T("办理期限"),
+    "followUpDate": T("何时提醒跟进"),
+    "script": T("表达式"),
+    "correlation": T("凭什么对应"),
+    "variables": T("消息带去的变量"),
+    "businessKey": T("业务编号"),
+    "collection": T("清单"),
+    "loopCardinality": T("次数"),
+    "completionCondition": T("提前结束的条件"),
+    "outputElement": T("每一项的结果"),
+    "sourceExpression": T("传递的变量"),
+    "source": T("传递的变量"),
+}
+
+
+def slot_words(slot: str) -> Text:
+    """A place of an expression as people know it: a parameter by its name, anything unknown as it is called."""
+    kind, _, name = slot.partition(" ")
+    if kind == "inputParameter":
+        return T("参数“{name}”", name=name)
+    return _SLOTS.get(slot) or T("“{name}”", name=slot)
+
 
 def check_slots(process: Process, findings: Findings, registry: Registry | None, known: KnownNames) -> None:
     check_filters(process, findings)
@@ -47,7 +78,7 @@ def check_slots(process: Process, findings: Findings, registry: Registry | None,
             judged[expression] = feel.check(expression)
         wrong = judged[expression]
         if wrong is not None:
-            text = T("{slot} 中的 FEEL 写法有误：{reason}", slot=slot, reason=wrong)
+            text = T("{slot} 中的 FEEL 写法有误：{reason}", slot=slot_words(slot), reason=wrong)
             findings.error(line, where, "FEEL", text, expression=expression[:500])
 
 
@@ -169,7 +200,7 @@ def _times(element: Element, findings: Findings) -> None:
     for name, slot in (("dueDate", element.due), ("followUpDate", element.follow_up)):
         wrong = check_time("due", slot) if slot and is_iso(slot) else None
         if wrong is not None:
-            text = T("{slot}：{reason}", slot=name, reason=wrong)
+            text = T("{slot}：{reason}", slot=slot_words(name), reason=wrong)
             findings.error(element.line, element.id, "TIMER", text)
     event = element.event
     if event.kind != "timer":

@@ -14,7 +14,7 @@ from typing import Any, Final
 from engine.bpmn.elements import Element, Process, marked_feel, split_names
 from engine.bpmn.feel import Feel
 from engine.bpmn.findings import Findings
-from engine.bpmn.lint_slots import element_slots, process_slots
+from engine.bpmn.lint_slots import element_slots, process_slots, slot_words
 from engine.bpmn.soundness import Game, Stuck, play
 from engine.bpmn.soundness_names import Reading, Sources, is_set, readings_of, sources_of
 from engine.bpmn.soundness_values import Ways
@@ -72,14 +72,14 @@ def _unset(process: Process, sources: Sources, known: KnownRelease, findings: Fi
         facts = {"variable": name, "places": sorted({reading.where for reading in readings}), "near": near}
         text = T(
             "{slot} 用到“{name}”，但没有表单、自动步骤、决策表、消息或发起内容给出它（本图有 {n} 处）。",
-            slot=first.slot,
+            slot=slot_words(first.slot),
             name=name,
             n=len(readings),
         )
         if near:
             text = T(
                 "{slot} 用到“{name}”，但没有谁给出它；名称最接近的有 {near}（本图有 {n} 处）。",
-                slot=first.slot,
+                slot=slot_words(first.slot),
                 name=name,
                 near=near,
                 n=len(readings),
@@ -119,14 +119,14 @@ def _stuck(process: Process, game: Game, findings: Findings) -> None:
         facts = {"missing": list(stuck.missing), "path": list(stuck.path)}
         if stuck.ever:
             text = T(
-                "“{name}”可能永远等不齐：如果走 {path}，就没有人再从 {missing} 过来。",
+                "“{name}”可能永远等不齐：走了 {path} 之后，从 {missing} 来的那一路就到不了。",
                 name=join.label,
                 path=_path_words(process, stuck),
                 missing=missing,
             )
             findings.warn(join.line, join.id, "JOIN_MAY_STARVE", text, **facts)
         else:
-            text = T("“{name}”永远等不齐：没有人会从 {missing} 过来。", name=join.label, missing=missing)
+            text = T("“{name}”永远等不齐：从 {missing} 来的那一路到不了。", name=join.label, missing=missing)
             findings.warn(join.line, join.id, "JOIN_STARVES", text, **facts)
 
 
@@ -166,7 +166,7 @@ def _never_ends(element: Element, game: Game, games: Mapping[str, Game]) -> bool
 def _flow_words(process: Process, flow_id: str) -> str:
     flow = next((flow for flow in process.flows if flow.id == flow_id), None)
     source = process.elements.get(flow.source) if flow is not None else None
-    return source.label if source is not None else flow_id
+    return f"“{source.label}”" if source is not None else flow_id
 
 
 def _path_words(process: Process, stuck: Stuck) -> list[str]:
@@ -176,9 +176,9 @@ def _path_words(process: Process, stuck: Stuck) -> list[str]:
     for choice in stuck.path[-4:]:
         if choice in flows:
             source, flow = process.elements[flows[choice].source], flows[choice]
-            words.append(f"{source.label}→{flow.name or process.elements[flow.target].label}")
+            words.append(f"“{source.label}→{flow.name or process.elements[flow.target].label}”")
         elif choice in process.elements:
-            words.append(process.elements[choice].label)
+            words.append(f"“{process.elements[choice].label}”")
     return words
 
 
