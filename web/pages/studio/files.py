@@ -16,7 +16,7 @@ from forms.i18n import T, gettext
 from web import problems
 from web.pages.desk import ask, me, run
 from web.pages.said import say
-from web.pages.studio.common import EDITORS, KINDS, as_json, check, editor_page, findings, need_owner
+from web.pages.studio.common import EDITORS, KINDS, as_json, check, editor_page, findings, need_owner, need_reader
 from web.security import csrf_token, login_required
 
 blueprint = Blueprint("studiofile", __name__, url_prefix="/studio/changes/<change_id>/files/<file>")
@@ -156,7 +156,9 @@ def versions(change_id: str, file: str) -> ResponseReturnValue:
 def checked(change_id: str, file: str) -> ResponseReturnValue:
     """`{"content"}` -> `{"problems": [{file, line, element, code, severity, text, remedy}]}`. Nothing is kept; who may only look at the
     file sees what stands against it too."""
-    return as_json({"problems": findings(check(me(), change_id, file, _bytes(_body())))})
+    actor = me()
+    need_reader(actor)
+    return as_json({"problems": findings(check(actor, change_id, file, _bytes(_body())))})
 
 
 @blueprint.get("/versions/<int:number>")
