@@ -30,6 +30,12 @@ class ExecutionSchema(MigrationSchema):
     reason = text(2000, load_default=None, allow_none=True)
 
 
+class StandingSchema(Schema):
+    definition_key = fields.String()
+    element_id = fields.String()
+    name = fields.String()
+
+
 class ObstacleSchema(Schema):
     code = fields.String()
     definition_key = fields.String()
@@ -44,9 +50,7 @@ class VerdictSchema(Schema):
     business_key = fields.String()
     deployment_id = fields.String()
     can_migrate = fields.Boolean(attribute="may_move")
-    active_elements = fields.List(
-        fields.Nested(ObstacleSchema(only=("definition_key", "element_id", "name"))), attribute="standing"
-    )
+    active_elements = fields.List(fields.Nested(StandingSchema), attribute="standing")
     problems = fields.List(fields.Nested(ObstacleSchema), attribute="obstacles")
     notes = fields.List(fields.Nested(ObstacleSchema))
 
