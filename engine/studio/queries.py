@@ -93,6 +93,7 @@ class FileDetail:
 
     change: ChangeItem
     name: str
+    key: str  # of the (first) definition in it
     title: str
     kind: str | None
     number: int
@@ -213,11 +214,13 @@ class FileView:
         if content is None:
             raise NotFound(T("这个改动里没有这个文件。"))
         known = shaped.names(reading.connection, [saved.author])
+        subject = about(self.file_name, content, about_all(release))
         wall = reading.engine.wall.now()
         return FileDetail(
             change=_items(reading, self.actor, [row])[0],
             name=self.file_name,
-            title=about(self.file_name, content, about_all(release)).title,
+            key=subject.key,
+            title=subject.title,
             kind=contents.kind_of(self.file_name),
             number=saved.number,
             held=saved.content is not None,

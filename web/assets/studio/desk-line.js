@@ -95,9 +95,10 @@ export class Backup {
     }
   }
 
-  put(content, base) {
+  /** `kept`: the draft that the server had when this could not be sent; where it has another by now, that one is newer. */
+  put(content, base, kept) {
     try {
-      localStorage.setItem(this.key, JSON.stringify({ content, base }));
+      localStorage.setItem(this.key, JSON.stringify({ content, base, kept }));
     } catch {
       // full or forbidden: the page itself still holds the text, and says that it is not kept
     }

@@ -62,7 +62,7 @@ export class Desk {
     });
     document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') this.keep(); });
     addEventListener('beforeunload', (event) => { if (this.changes !== this.seen) event.preventDefault(); });
-    addEventListener('pagehide', () => { if (this.unkept) this.backup.put(this.unkept, this.number); });
+    addEventListener('pagehide', () => { if (this.unkept) this.backup.put(this.unkept, this.number, this.kept); });
     this.others(state);
     this.check();
     this.beat();
@@ -130,8 +130,10 @@ export class Desk {
   // --- loading -------------------------------------------------------------------------------------------------------
 
   async begin(state) {
-    const backup = this.editable ? this.backup.get() : null;
-    const draft = backup && backup.content !== state.draft?.content ? backup : state.draft;
+    const stored = this.editable ? this.backup.get() : null;
+    const other = stored && stored.content !== state.draft?.content && stored.content !== state.content ? stored : null;
+    const backup = other && other.kept === (state.draft?.content ?? null) ? other : null;
+    const draft = backup ?? state.draft;
     const shown = this.editable && draft && draft.content !== state.content ? draft : null;
     this.number = shown ? shown.base : state.number;
     this.saved = state.content;
@@ -139,8 +141,10 @@ export class Desk {
     this.changes = this.seen = 0;
     await this.show(shown ? shown.content : state.content);
     this.news.drop('draft');
+    if (other && !backup) { // written here, while the same person wrote on elsewhere
+      this.news.put('backup', say('这台电脑上还有一份没有送出的内容，与现在显示的不同。'), [{ words: say('改看那一份'), act: () => this.take(other) }], 'warning');
+    } else if (!shown) this.backup.drop();
     if (!shown) {
-      this.backup.drop();
       this.tell(state.number ? say('第 {n} 版，{who}保存', { n: state.number, who: state.by }) : say('与启用的版本相同'));
       return;
     }
@@ -153,6 +157,14 @@ export class Desk {
       this.later('keep', 0);
     }
     if (shown.base < state.number) this.moved({ latest: state.number, by: state.by });
+  }
+
+  /** Show a text that this browser still had, as something not saved yet. */
+  async take({ content, base }) {
+    this.news.drop('backup');
+    this.number = base;
+    await this.show(content);
+    this.changed();
   }
 
   // --- keeping -------------------------------------------------------------------------------------------------------
@@ -181,7 +193,7 @@ export class Desk {
         this.backup.drop();
         this.news.drop('trouble');
       } catch (error) {
-        this.backup.put(text, this.number);
+        this.backup.put(text, this.number, this.kept);
         this.trouble(error, say('草稿没有保存成功，稍后自动再试。您写的内容还在本页。'));
         if (!(error instanceof Refused)) this.later('keep', BEAT);
       }

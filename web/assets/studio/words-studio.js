@@ -21,6 +21,8 @@ learn({
   '{name}（有未保存的修改）': '{name} (with unsaved changes)',
   '{names}也打开了这个文件。两人都可以改；谁后保存，会先看到两份并排。': '{names} also opened this file. Both may edit; whoever saves second sees both side by side first.',
   '您在另一个窗口也打开了这个文件。请只在一个窗口里改，否则草稿会互相覆盖。': 'You have this file open in another window too. Please edit it in one window only: the drafts would overwrite each other.',
+  '这台电脑上还有一份没有送出的内容，与现在显示的不同。': 'This computer still holds a text that was never sent; it differs from what you see.',
+  改看那一份: 'Show that one',
   并排看两份: 'See both side by side',
   '载入第 {n} 版': 'Load version {n}',
   '{who}保存了第 {n} 版。您写的内容都在，没有丢。': '{who} saved version {n}. What you wrote is all here.',

@@ -36,6 +36,12 @@ def need_owner(actor: Actor) -> None:
         raise Forbidden(T("只有流程负责人可以修改流程设计。"))
 
 
+def need_reader(actor: Actor) -> None:
+    """Raises Forbidden. For what a route looks at before it asks the engine."""
+    if not policy.allows(actor, "studio.read"):
+        raise Forbidden(T("只有流程负责人和管理人员可以查看流程设计。"))
+
+
 def edit_href(change_id: str, file: str) -> str:
     """Where this file of a change is edited."""
     if contents.kind_of(file) == "test":
