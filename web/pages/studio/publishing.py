@@ -53,10 +53,10 @@ def tests(change_id: str) -> ResponseReturnValue:
 def propose(change_id: str) -> ResponseReturnValue:
     actor = me()
     need_owner(actor)
-    typed = {name: request.form.get(name, "").strip() for name in ("reason", "document", "at")}
+    typed = {name: request.form.get(name, "").strip() for name in ("reason", "document", "at", "read")}
     errors: dict[str, str] = {}
     at = instant(typed["at"], errors)
-    if request.form.get("read") != "yes":
+    if typed["read"] != "yes":
         errors["read"] = gettext("请看过检查结果里的提醒，再勾选这一项。")
     if errors:
         return _page(actor, change_id, errors, typed), 422
