@@ -62,13 +62,13 @@ class SandboxClock(FixedClock):
 
 class TrialClock(RowClock):
     """Stands in a row of the sandbox, so that it stands there still when the sandbox is opened again; each piece of work that
-    `begin` precedes has its own processor time."""
+    `afresh` precedes has its own processor time."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self.begin()
+        self.afresh()
 
-    def begin(self) -> None:
+    def afresh(self) -> None:
         self._until = time.thread_time() + SECONDS
 
     def read(self, connection: Connection) -> datetime:

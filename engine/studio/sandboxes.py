@@ -50,7 +50,7 @@ class Sandboxes:
         self._releases = Releases(engine.registry)  # what was compiled for one request serves the next
         self._folder = engine.settings.data_dir / "sandboxes"
 
-    def begin(
+    def make(
         self,
         actor: Actor,
         change_id: str,

@@ -198,7 +198,7 @@ class Trial:
 
     def _attempt(self, work: Callable[[], object]) -> None:
         """A sentence for whatever a diagram, an act or a typed step does wrong: it is the trial's and nobody else's."""
-        self._clock.begin()
+        self._clock.afresh()
         try:
             work()
         except OutOfTime:

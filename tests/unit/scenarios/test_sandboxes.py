@@ -58,7 +58,7 @@ def store(engine: Engine) -> Sandboxes:
 
 
 def begin(store: Sandboxes, *diagrams: bytes, **given: Any) -> str:
-    return store.begin(OWNER, "change", "p", whole(*(diagrams or (DIAGRAM,))), **given)
+    return store.make(OWNER, "change", "p", whole(*(diagrams or (DIAGRAM,))), **given)
 
 
 def test_a_trial_is_kept_between_requests_and_becomes_a_scenario_that_passes(store: Sandboxes) -> None:
@@ -165,7 +165,7 @@ def test_a_trial_is_its_owners_alone_one_at_a_time_and_swept(
     assert [told.id for told in (store.mine(OWNER),) if told] == [second]
     assert [each.name for each in (tmp_path / "sandboxes").iterdir()] == [second]
     other = person("owner2", "process_owner")
-    third = store.begin(other, "change", "p", whole(DIAGRAM))
+    third = store.make(other, "change", "p", whole(DIAGRAM))
     old = (engine.wall.now() - module.IDLE - timedelta(seconds=1)).timestamp()
     os.utime(tmp_path / "sandboxes" / second / module.TOLD, (old, old))
     store.sweep()
@@ -182,7 +182,7 @@ def test_what_cannot_run_is_not_tried(store: Sandboxes, engine: Engine, tmp_path
     with pytest.raises(DeploymentRefused):
         begin(store, broken)
     with pytest.raises(NotFound):
-        store.begin(OWNER, "change", "q", whole(DIAGRAM))
+        store.make(OWNER, "change", "q", whole(DIAGRAM))
     assert not (tmp_path / "sandboxes").exists()
     engine.registry.scenes = None
     with pytest.raises(Refused) as none:

@@ -71,7 +71,7 @@ def make(change_id: str) -> ResponseReturnValue:
     try:
         at = followed.at if followed else _date(request.form.get("at", "")) if request.form.get("at") else None
         rest = _rest(followed) if followed else []
-        trial_id = _all().begin(
+        trial_id = _all().make(
             actor,
             change_id,
             process,
@@ -235,7 +235,7 @@ def _page(trial_id: str, problem: str = "") -> str:
         older = fingerprint(now_whole) != values["trial"].fingerprint
     except ZhipingError:  # the change went away: the sandbox stands by itself
         older = True
-    sent = request.form if problem else kept_fields() or {}
+    sent: Mapping[str, str] = request.form if problem else kept_fields() or {}
     typed = {key: sent.get(key, "") for key in ("given", "typed", "variables", "name")}
     return render_template("studio/try.html", **values, older=older, problem=problem, typed=typed)
 
