@@ -168,15 +168,20 @@ def _variables(
         own.update(split_names(process.properties.get("startVariables")), split_names(process.properties.get("secret")))
         for element in process.elements.values():
             own.update(_set_by(element, keys, outputs, registry))
-    for process in (
-        processes.values()
-    ):  # what a call hands over is known in the called process, and all of it where it says nothing
-        for element in process.elements.values():
-            if element.called in found:
-                named = {item.target for item in element.inputs if item.target}
-                found[element.called] |= named if element.inputs else found[process.id]
-                found[process.id] |= set() if element.outputs else found[element.called]
+    _share(processes, found)
     return {key: tuple(sorted(names)) for key, names in found.items()}
+
+
+def _share(processes: Mapping[str, Process], found: dict[str, set[str]]) -> None:
+    """What a call hands over is known in the called process, what it brings back here; all of it where the call names nothing."""
+    calls = [(process.id, one) for process in processes.values() for one in process.elements.values()]
+    before = -1
+    while before != (before := sum(map(len, found.values()))):
+        for caller, call in calls:
+            if call.called in found:
+                named = {item.target for item in call.inputs if item.target}
+                found[call.called] |= named if call.inputs else found[caller]
+                found[caller] |= set() if call.outputs else found[call.called]
 
 
 def _set_by(
