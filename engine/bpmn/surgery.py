@@ -53,6 +53,7 @@ class Place:
     targets: tuple[Target, ...]
     values: dict[str, Any]
     sealed: Text | None
+    copy: int | None = None  # which of several instances of one activity it stands in, from 1
 
 
 def places(run: Run, guard: Guard) -> list[Place]:
@@ -72,7 +73,18 @@ def places(run: Run, guard: Guard) -> list[Place]:
         if not blocked(task) and task.state == TaskState.STARTED:
             state = "inside"
         found.append(
-            Place(str(task.id), element.process, element.id, element.label, state, fixed, targets, values, sealed)
+            Place(
+                str(task.id),
+                element.process,
+                element.id,
+                element.label,
+                state,
+                fixed,
+                targets,
+                values,
+                sealed,
+                task.data.get("loopCounter") if len(_counters(task)) > len(COUNTERS) + 1 else None,
+            )
         )
     return found
 

@@ -73,7 +73,10 @@ def check(page: Page, where: str) -> None:
         (None, ["/", "/login", "/certificates", "/nowhere", "/work"]),
         ("c-001", ["/me", "/work", "/start/P04_candidate_title_review", "/password", "/accounts"]),
         ("admin", ["/work?show=all", "/accounts", "/accounts/new", "/accounts/hr-u01", "/operation", "/processes"]),
-        ("process_owner", ["/processes", "/deployments", "/deployments/new", "/operation"]),
+        (
+            "process_owner",
+            ["/processes", "/deployments", "/deployments/new", "/operation", "/operation/cancellations", "/clauses"],
+        ),
     ],
     ids=["public", "candidate", "admin", "owner"],
 )

@@ -81,6 +81,7 @@ class PlaceSchema(Schema):
     targets = fields.List(fields.Nested(TargetSchema))
     values = fields.Raw()
     sealed = Sentence()
+    copy = fields.Integer()
 
 
 class PlacesSchema(Schema):

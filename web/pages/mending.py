@@ -223,6 +223,7 @@ def _place(place: Place) -> dict[str, Any]:
     return {
         "token": place.token,
         "name": gettext(place.name),
+        "copy": gettext("第 {n} 份", n=place.copy) if place.copy else "",
         "process": place.definition_key,
         "element": place.element_id,
         "state": place.state,
