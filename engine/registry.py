@@ -145,8 +145,10 @@ class Registry:
     groups: dict[str, Text] = field(default_factory=dict)
     overseers: frozenset[str] = frozenset()  # groups above the process owners: they may confirm that a case is ended
     invariants: tuple[Callable[[Connection], Iterable[str]], ...] = ()  # what must hold in the office's own tables
-    # What the office's own code brings when it starts a process, by the process's key: no diagram shows it.
+    # What the office's own code brings when it starts a process (by the process's key) and with a message (by its name): no
+    # diagram shows it.
     starts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sends: Mapping[str, frozenset[str]] = field(default_factory=dict)
     shipped: tuple[Path, ...] = ()  # folders whose .bpmn .dmn .form .test.yaml files are the shipped release
     scenes: Scenes | None = None  # what scenario tests are played with; without it none are
     rule_tables: frozenset[str] = frozenset()  # decisions that are rule sets: changed on a document, with signatures

@@ -314,6 +314,25 @@ class _Lint:
             self.say(element, "FORM_SCRIPT_LINK", T("不允许 javascript: 一类的链接。"))
 
 
+def reads(component: Component) -> Iterator[str]:
+    """Every FEEL expression of a component, and the name of the variable its options come from."""
+    if component.hide:
+        yield component.hide
+    places = [component.raw.get(name) for name in (*WORDS, *FEEL_SLOTS)]
+    places += [component.rule(name) for name in ("required", *NUMBER_RULES)]
+    places += [component.extension(name) for name in (*FEEL_EXTENSIONS, "why", "help")]
+    for value in places:
+        if isinstance(value, str):
+            yield from [bare(value)] if is_feel(value) else _SLOT.findall(value)
+    for name in ("expression", "valuesExpression", "columnsExpression"):
+        value = component.raw.get(name)
+        if isinstance(value, str) and not is_feel(value) and value.strip():
+            yield value
+    options = component.raw.get("valuesKey")
+    if isinstance(options, str) and options.isidentifier():
+        yield options
+
+
 def _name(raw: Mapping[str, Any]) -> str | None:
     return next((raw[name] for name in ("id", "key", "path") if isinstance(raw.get(name), str)), None)
 

@@ -157,12 +157,20 @@ STARTS = {
     "P07_objection_investigation": frozenset({"objection_id", "opened_by"}),
     "P16_integrity_sanction": frozenset({"application_id"}),
 }
+# And with their messages, where no diagram sends the same ones.
+SENDS = {
+    "notice_recall_requested": frozenset({"recall_request"}),
+    "result_published": frozenset({"result_published_at"}),
+    "publicity_closed": frozenset({"publicity_outcome", "notice_id"}),
+    "ballot_result": frozenset({"ballot_result", "meeting_id", "meeting_date"}),
+    "investigation_extended": frozenset({"investigate_due"}),
+}
 
 
 def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
-    made.starts = STARTS
+    made.starts, made.sends = STARTS, SENDS
     made.overseers = AUTHORITIES
     made.invariants = (ballots.broken,)
     made.scenes = SCENES

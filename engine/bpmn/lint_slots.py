@@ -53,6 +53,8 @@ def slot_words(slot: str) -> Text:
     kind, _, name = slot.partition(" ")
     if kind == "inputParameter":
         return T("参数“{name}”", name=name)
+    if kind == "form":
+        return T("表单中的“{name}”", name=name)
     return _SLOTS.get(slot) or T("“{name}”", name=slot)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -17,6 +18,7 @@ from engine.bpmn.soundness_values import ANYTHING, Shape, either, literals, merg
 from engine.registry import Handler
 from forms.component import CHOICES, Component
 from forms.definition import FormDefinition
+from forms.lint import reads
 
 MAX_DEPTH: Final = 12  # of calls followed
 _COUNTERS: Final = ("loopCounter", "nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances")
@@ -235,6 +237,7 @@ def readings_of(process: Process, world: World, feel: Feel) -> Iterator[Reading]
             if not mention.filtered:
                 yield Reading(line, where, slot, mention)
     for element in process.elements.values():
+        yield from _form_reads(element, world, feel)
         yield from _decision_reads(element, world, feel)
         for item in element.inputs:
             yield from _handed(element, item)
@@ -242,6 +245,25 @@ def readings_of(process: Process, world: World, feel: Feel) -> Iterator[Reading]
         for item in element.outputs if called is not None else ():
             if item.source:
                 yield Reading(element.line, element.id, "source", Mention(item.source, None, False), called)
+
+
+def _form_reads(element: Element, world: World, feel: Feel) -> Iterator[Reading]:
+    """What a task's form shows or reckons with, besides its own fields."""
+    form = world.form(element.form_key) if element.form_key else None
+    if form is None:
+        return
+    own = {component.key for component in form.walk()} | {"this", "parent", "i", "item"}
+    for component in form.walk():
+        for expression in reads(component):
+            for mention in names_of(feel, expression).read:
+                expected = mention.name in own or mention.filtered or _may_be_missing(mention.name, expression)
+                if not expected:
+                    yield Reading(element.line, element.id, f"form {component.label or form.title}", mention)
+
+
+def _may_be_missing(name: str, expression: str) -> bool:
+    """Whether an expression of a form itself asks if there is such a variable."""
+    return re.search(rf"\b{re.escape(name)}\s*!?=\s*null\b", expression) is not None
 
 
 def _handed(element: Element, item: InOut) -> Iterator[Reading]:

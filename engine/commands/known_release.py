@@ -105,7 +105,8 @@ class KnownRelease:
         return calls
 
     def thrown(self, message: str) -> dict[str, Shape]:
-        return self._thrown.get(message, {})
+        sent = dict.fromkeys(self._registry.sends.get(message, ()), ANYTHING)
+        return merged(self._thrown.get(message, {}), sent)
 
     @cached_property
     def _thrown(self) -> dict[str, dict[str, Shape]]:

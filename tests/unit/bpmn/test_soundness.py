@@ -242,6 +242,19 @@ def test_whoever_sets_a_variable_counts(body: str, extra: tuple[object, ...]) ->
     assert codes(raw, *others) == []  # type: ignore[arg-type]
 
 
+def test_a_form_that_shows_what_nobody_sets() -> None:
+    shown: dict[str, object] = {"type": "text", "id": "t", "text": "您好，{{applicant}}，{{answer}}"}
+    hidden: dict[str, object] = {"type": "text", "id": "h", "text": "x", "conditional": {"hide": "=extra = null"}}
+    page = form("page", radio("answer", "agree"), shown, hidden)
+    (problem,) = found(one(ASKED, "s -> u -> e"), page)
+    assert (problem.element, problem.facts["variable"]) == ("u", "applicant")
+    assert found(one(properties(startVariables="applicant") + ASKED, "s -> u -> e"), page) == []
+    office = Registry(sends={"m1": frozenset({"applicant"})})
+    told = one(node("receiveTask", "r", messageRef="m1") + ASKED, "s -> r -> u -> e", messages="m1")
+    assert codes(told, page, office=office) == []
+    assert codes(told, page) == [("VARIABLE_UNSET", "u")]
+
+
 def test_what_is_named_inside_an_expression_is_no_variable() -> None:
     text = "for i in 1..3 return {a: i, b: a}[b > 1].b"
     body = script("x", text, "n") + script("y", "some k in n satisfies k > count(n)", "m")
