@@ -262,6 +262,36 @@ def form(values: dict[str, Any]) -> str:
     )
 
 
+def test_which_step_is_which_is_said_by_clicking_both_diagrams(shown: Callable[..., Page], stage: Stage) -> None:
+    stage.files = {"/old.bpmn": DIAGRAM, "/new.bpmn": DIAGRAM.replace('"review"', '"examine"')}
+    sides = "".join(
+        f'<div class="zp-diagram" data-side="{side}" data-xml="/{side}.bpmn"></div>' for side in ("old", "new")
+    )
+    options = '<option value="">?</option><option value="examine">审核</option>'
+    page = shown(
+        '<form data-island="moving" data-hint="先在左边点">'
+        f'<div class="zp-moving" data-process="p" data-standing="{escape(json.dumps([{"element": "review", "count": 2}]))}" hidden>'
+        f'<p class="zp-moving-said" role="status"></p>{sides}</div>'
+        f'<select data-process="p" data-element="review" aria-label="x">{options}</select></form>'
+    )
+    old, new = page.locator('[data-side="old"]'), page.locator('[data-side="new"]')
+    said, select = page.get_by_role("status"), page.locator("select")
+    assert old.locator(".zp-flag-count").inner_text() == "2 件"
+    assert "zp-moving-asked" in (old.locator('[data-element-id="review"]').first.get_attribute("class") or "")
+    new.locator('[data-element-id="examine"] .djs-hit').first.click()
+    assert said.inner_text() == "先在左边点"
+    old.locator('[data-element-id="apply"] .djs-hit').first.click()
+    assert "编号没有变" in said.inner_text()
+    old.locator('[data-element-id="review"] .djs-hit').first.click()
+    new.locator('[data-element-id="over"] .djs-hit').first.click()
+    assert "不是同一类步骤" in said.inner_text()
+    assert select.input_value() == ""
+    new.locator('[data-element-id="examine"] .djs-hit').first.click()
+    assert said.inner_text() == "已指明：“审核”现在是“审核”。"
+    assert select.input_value() == "examine"
+    assert "zp-moving-answered" in (new.locator('[data-element-id="examine"]').first.get_attribute("class") or "")
+
+
 def test_fields_answer_while_typing(shown: Callable[..., Page]) -> None:
     page = shown(form({"works": [{"form": "paper"}, {"form": "book"}]}))
     field = lambda path: page.locator(f'[data-path="{path}"]')  # noqa: E731
