@@ -32,7 +32,6 @@ export class Desk {
     this.onPick = () => {};
     this.editable = !('readonly' in element.dataset);
     this.line = new Line(element.dataset.state.replace(/\/state$/, ''));
-    this.backup = new Backup(element.dataset.state);
     this.number = 0; // the version this work began from
     this.saved = ''; // its text
     this.kept = null; // the text the server holds as this person's draft; null: none
@@ -47,6 +46,7 @@ export class Desk {
   async open() {
     this.news = new News(this.place('news'));
     const state = await this.line.state();
+    this.backup = new Backup(`${state.me} ${this.line.base}`); // several people may use one browser
     this.editable = this.editable && state.editable;
     await this.begin(state);
     if (!this.editable) {

@@ -84,7 +84,8 @@ def as_it_was(sent: str, before: bytes) -> str:
 @login_required
 def state(change_id: str, file: str) -> ResponseReturnValue:
     """What an editor begins with. `csrf` is this login's: a page that outlived its login asks again."""
-    found = ask(FileView(me(), change_id, file))
+    actor = me()
+    found = ask(FileView(actor, change_id, file))
     draft = found.draft
     return as_json(
         {
@@ -101,6 +102,7 @@ def state(change_id: str, file: str) -> ResponseReturnValue:
                 for other in found.others
             ],
             "editable": found.change.may_edit,
+            "me": actor.username,
             "csrf": csrf_token(),
         }
     )
