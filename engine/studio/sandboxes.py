@@ -129,7 +129,8 @@ class Sandboxes:
                     self._write(told)
 
     def mine(self, actor: Actor) -> Told | None:
-        """The person's sandbox, if one is there."""
+        """The person's sandbox, if one is there that was touched lately."""
+        self.sweep()
         return next((told for told in self._all() if told.owner == actor.username), None)
 
     def end(self, actor: Actor, sandbox_id: str | None = None) -> None:
@@ -189,4 +190,5 @@ def sandboxes(engine: Engine) -> Sandboxes:
     """The sandboxes of the installation that this engine runs; the same object each time."""
     if engine not in _of:
         _of[engine] = Sandboxes(engine)
+        _of[engine].sweep()  # what was left when the program was stopped
     return _of[engine]
