@@ -20,6 +20,7 @@ from engine.moving.commands import MoveInstances, StopMoving, UndoMoving
 from engine.moving.queries import MoveBatch, Moved, MovePreview, Preview, RunningReleases
 from engine.moving.tables import move_item
 from engine.queries.instance_events import InstanceEvents
+from engine.registry import Protected
 from engine.store import tables as t
 from tests.integration.engine.conftest import (
     ADMIN,
@@ -308,6 +309,21 @@ def test_a_join_that_waits_for_nothing_any_more_goes_on_and_is_not_taken_back(en
     undone = engine.ask(MoveBatch(OWNER, batch.id))
     assert undone.counts == {"stayed": 1}
     assert str(undone.items[0].messages[0]) == "移动时流程已按新版本往前走了，不能撤回。"
+
+
+def test_nobody_moves_a_case_while_its_vote_runs(engine: Engine) -> None:
+    serve = '<bpmn:serviceTask id="serve" name="serve" camunda:type="external" camunda:topic="work"/>'
+    steps = START + user("cast") + serve + FINISH + flow("begin", "cast", "serve", "finish")
+    release(engine, bpmn("vote", steps))
+    case = start(engine, "vote")
+    target = release(engine, bpmn("vote", steps.replace('name="cast"', 'name="cast it"')))
+    engine.registry.protected = Protected(processes=frozenset({"vote"}), topics=frozenset({"work"}))
+    (seen,) = preview(engine, target).judged
+    assert [remark.code for remark in seen.obstacles] == ["VOTE_RUNNING"]
+    assert move(engine, target).counts == {"refused": 1}
+    engine.registry.protected = Protected()
+    assert move(engine, target).counts == {"moved": 1}
+    assert [task.name for task in tasks(engine, case)] == ["cast it"]
 
 
 def test_a_definition_names_its_newest_release(engine: Engine) -> None:
