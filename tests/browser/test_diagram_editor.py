@@ -69,8 +69,8 @@ def change(browser: Browser, live: Live) -> str:
 def editor(visit: Callable[..., Page], change: str) -> Callable[..., tuple[Page, list[str]]]:
     """`editor("P13….bpmn")` opens it and waits until it can be used; with it comes what the console said."""
 
-    def open_file(name: str, **more: Any) -> tuple[Page, list[str]]:
-        page = visit("process_owner", **more)
+    def open_file(name: str, username: str = "process_owner", **more: Any) -> tuple[Page, list[str]]:
+        page = visit(username, **more)
         said: list[str] = []
         page.on("console", lambda one: said.append(one.text) if one.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -131,7 +131,8 @@ def test_what_is_changed_in_the_panel_comes_back_after_saving(editor: Callable[.
     page.locator(".zp-feel-offer:visible li").first.click()
     page.get_by_label("办理提示").fill("先核对，再确认。")
     page.get_by_label("改了什么").fill("期限改为九天")
-    page.get_by_role("button", name="保存版本").click()
+    page.get_by_label("办理提示").press_sequentially("再看一遍。")
+    page.keyboard.press("Control+s")  # what was typed a moment ago is in it
     expect(page.locator("[data-desk=status]")).to_contain_text("已保存为第 1 版")
     page.reload()
     page.wait_for_selector(".zp-desk[data-ready]")
@@ -139,7 +140,7 @@ def test_what_is_changed_in_the_panel_comes_back_after_saving(editor: Callable[.
     after = page.evaluate(READ)
     assert 'camunda:dueDate="=workday_deadline(now(), 9)"' in after
     assert re.search(r'name="scope" value="=&quot;region:&quot; \+ \w+"', after)
-    assert 'name="hint" value="先核对，再确认。"' in after
+    assert 'name="hint" value="先核对，再确认。再看一遍。"' in after
     assert after.count("<!--") == before.count("<!--")
     # what the drawing cannot mean is marked on it, and choosing it in the list shows it in the panel
     page.evaluate(WRONG_FORM)
@@ -166,3 +167,12 @@ def test_axe_finds_nothing_on_a_telephone(editor: Callable[..., Any]) -> None:
     page, _ = editor("P13_confirmation_certificate.bpmn#issue_certificate", viewport=NARROW, bypass_csp=True)
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+
+
+def test_who_may_only_look_sees_the_drawing_and_no_tools(editor: Callable[..., Any]) -> None:
+    page, said = editor("P13_confirmation_certificate.bpmn", "manager")
+    expect(page.locator(".djs-element[data-element-id=issue_certificate]")).to_be_visible()
+    expect(page.locator(".djs-palette")).to_have_count(0)
+    expect(page.get_by_role("button", name="撤销")).to_have_count(0)
+    expect(page.get_by_role("button", name="SVG")).to_be_visible()
+    assert said == []

@@ -11,6 +11,7 @@ import './words-diagram.js';
 import { say } from '../words.js';
 import { Desk } from './desk.js';
 import { DiagramFile } from './diagram/file.js';
+import { flush } from './diagram/fields.js';
 import { Marks } from './diagram/marks.js';
 import { centre, fit, modelerIn, viewerIn } from './diagram/modeler.js';
 import { Office } from './diagram/office.js';
@@ -59,12 +60,16 @@ export default async function start(element) {
     tell: (sentence) => note(notes, sentence),
   });
   desk = new Desk(element, {
-    read: () => file.read(),
+    read: () => {
+      flush();
+      return file.read();
+    },
     show,
     mark: (problems) => marks.show(problems),
   });
   desk.onPick = (problem) => pick(modeler, problem);
   modeler.on('commandStack.changed', () => desk.changed());
+  modeler.on('tokenSimulation.toggleMode', ({ active }) => { place('panel').inert = active; }); // nothing is changed while it is walked through
   if (readonly) element.classList.add('zp-draw-readonly');
   else {
     const files = element.dataset.state.replace(/[^/]+\/state$/, '');

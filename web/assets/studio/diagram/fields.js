@@ -14,6 +14,13 @@ import { expressionIn, feel, namesIn } from './slots.js';
 const PAUSE = 500; // milliseconds
 const WORKDAYS = /^=\s*workday_deadline\(\s*now\(\)\s*,\s*(\d{1,3})\s*\)\s*$/;
 
+const waiting = new Set(); // what is typed and not written yet
+
+/** Write at once what is still being typed, for whoever reads the drawing now. */
+export function flush() {
+  for (const one of [...waiting]) one.flush();
+}
+
 export function Field({ field, names }) {
   const Kind = KINDS[field.kind];
   return html`<${Kind} field=${field} names=${names} />`;
@@ -34,6 +41,7 @@ export function useTyping(slot, check) {
   const keep = (text) => {
     clearTimeout(state.current.timer);
     state.current.timer = 0;
+    waiting.delete(state.current);
     if (text === state.current.last) return setWrong('');
     const why = check?.(text) ?? '';
     setWrong(why);
@@ -50,6 +58,8 @@ export function useTyping(slot, check) {
     type: (text) => {
       setTyped(text);
       clearTimeout(state.current.timer);
+      state.current.flush = () => keep(text);
+      waiting.add(state.current);
       state.current.timer = setTimeout(() => keep(text), PAUSE);
     },
     leave: () => keep(typed),
@@ -123,7 +133,7 @@ function Many({ field }) {
       event.target.value = '';
     }}>
       <option value="">${chosen.length ? say('再加一个…') : (field.none ?? say('选择…'))}</option>
-      ${left.map((one) => html`<option value=${one.key}>${named(one)}</option>`)}
+      ${left.map((one) => html`<option value=${one.key}>${one.label ?? named(one)}</option>`)}
     </select>`}<//>`;
 }
 

@@ -6,7 +6,6 @@ import { print, printedAt, savePng, saveSvg } from './output.js';
 
 /** Fills the toolbar `bar`. `name`: of the file, without its ending. `bring(text)`: another file's text instead of this one. */
 export function tools(bar, modeler, { name, title, readonly, bring, tell }) {
-  const stack = modeler.get('commandStack');
   const canvas = modeler.get('canvas');
   const group = (words) => {
     const made = document.createElement('div');
@@ -32,14 +31,20 @@ export function tools(bar, modeler, { name, title, readonly, bring, tell }) {
   };
 
   if (!readonly) {
+    const stack = modeler.get('commandStack');
     const steps = group(say('撤销和重做'));
     const undo = button(steps, say('撤销'), () => stack.undo(), say('撤销（Ctrl+Z）'));
     const redo = button(steps, say('重做'), () => stack.redo(), say('重做（Ctrl+Y）'));
+    let walking = false;
     const able = () => {
-      undo.disabled = !stack.canUndo();
-      redo.disabled = !stack.canRedo();
+      undo.disabled = walking || !stack.canUndo();
+      redo.disabled = walking || !stack.canRedo();
     };
     modeler.on(['commandStack.changed', 'import.done'], able);
+    modeler.on('tokenSimulation.toggleMode', ({ active }) => {
+      walking = active;
+      able();
+    });
     able();
   }
   const sight = group(say('看图'));
