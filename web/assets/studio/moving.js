@@ -67,12 +67,12 @@ class Pair {
   pick(element) {
     const select = this.selects.find((one) => one.dataset.element === element.id);
     if (select) this.choose(select);
-    else this.say(say('这一步的编号没有变，不用指明。请点左边标出的步骤。'));
+    else this.say(say('这一步的编号没有变，不用指明。请点旧版本里标出的步骤。'));
   }
 
   choose(select) {
     this.picked = select;
-    this.say(say('旧版本的“{name}”：再在右边点它现在是哪一步。', { name: nameOf(this.old, select.dataset.element) }));
+    this.say(say('旧版本的“{name}”：再在新版本的图上点它现在是哪一步。', { name: nameOf(this.old, select.dataset.element) }));
     this.marks();
   }
 
