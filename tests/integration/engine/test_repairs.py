@@ -232,7 +232,11 @@ def test_what_shares_a_variable_is_set_as_a_whole(engine: Engine) -> None:
     )
     case = start(engine, "nested", x=1)
     mend(engine, case, put(engine, case, "deep", "x", 2))
-    assert {p.element_id: p.values["x"] for p in engine.ask(Repairable(OWNER, case)).places} == {"deep": 2, "sub": 2, "right": 2}
+    assert {p.element_id: p.values["x"] for p in engine.ask(Repairable(OWNER, case)).places} == {
+        "deep": 2,
+        "sub": 2,
+        "right": 2,
+    }
     complete(engine, case, "deep", x=3)
     complete(engine, case, "right")  # comes later and has changed nothing: it brings no old value back
     assert look(engine, case).variables["x"] == 3
