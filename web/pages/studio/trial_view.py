@@ -9,7 +9,7 @@ from typing import Any
 from flask import request, url_for
 
 from engine import policy
-from engine.queries.definitions import DefinitionXml
+from engine.queries.definitions import DefinitionList, DefinitionXml
 from engine.queries.instance_diagram import InstanceDiagram
 from engine.queries.instance_events import InstanceEvents
 from engine.queries.instance_view import InstanceView
@@ -40,6 +40,7 @@ def whole(trial: Trial, scenes: Scenes) -> dict[str, Any]:
     chosen = next((each for each in instances if each[0] == asked), instances[0] if instances else None)
     values: dict[str, Any] = {
         "trial": trial.told,
+        "process": _process(trial.told.process),
         "begun": trial.begun,
         "now": trial.scene.now,
         "tasks": [_task(each, trial) for each in trial.open_tasks()],
@@ -57,6 +58,12 @@ def whole(trial: Trial, scenes: Scenes) -> dict[str, Any]:
         "start_with": value_text("=case") if "case" in trial.told.names else "",
     }
     return values | (_case(trial, chosen[0]) if chosen else {"case": None})
+
+
+def _process(key: str) -> str:
+    """What the process is called in the sandbox's release."""
+    found = ask(DefinitionList(SEES, kind="process", key=key, active=True)).items
+    return gettext(found[0].name) if found else key
 
 
 def people(scenes: Scenes) -> list[dict[str, str]]:
