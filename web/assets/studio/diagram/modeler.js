@@ -12,6 +12,8 @@ import { clipboardModule } from './clipboard.js';
 import { togetherModule } from './slots.js';
 import { translateModule } from './translate.js';
 
+const PALETTE = 104; // pixels of its width
+
 /** A modeler in `container`. Keys work while the drawing has the focus; the wheel scrolls the page, with Ctrl it zooms. */
 export function modelerIn(container) {
   return new Modeler({
@@ -53,9 +55,15 @@ export function fit(modeler, legible = 0) {
   const { inner, outer } = canvas.viewbox();
   if (!inner.width || !outer.width) return;
   const margin = 32;
-  const whole = Math.min(1, outer.width / (inner.width + 2 * margin), outer.height / (inner.height + 2 * margin));
+  const palette = canvas.getContainer().querySelector('.djs-palette') ? PALETTE : 0; // it lies over the drawing
+  const room = outer.width - palette;
+  const whole = Math.min(1, room / (inner.width + 2 * margin), outer.height / (inner.height + 2 * margin));
   const scale = Math.max(whole, legible);
-  const [width, height] = [outer.width / scale, outer.height / scale];
   const begin = (from, size, shown) => (size + 2 * margin <= shown ? from - (shown - size) / 2 : from - margin);
-  canvas.viewbox({ x: begin(inner.x, inner.width, width), y: begin(inner.y, inner.height, height), width, height });
+  canvas.viewbox({
+    x: begin(inner.x, inner.width, room / scale) - palette / scale,
+    y: begin(inner.y, inner.height, outer.height / scale),
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
 }
