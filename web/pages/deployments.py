@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine import policy, remedies
@@ -203,9 +203,7 @@ def page(
         lacking=[str(text) for text in review.lacking],
         signatures=[(group_name(one.authority), one.name, one.at) for one in review.signatures],
         may_edit=in_group(actor, policy.OWNER),
-        moving_href=url_for("moving.preview", deployment_id=deployment_id)
-        if "moving.preview" in current_app.view_functions
-        else None,
+        moving_href=url_for("moving.preview", deployment_id=deployment_id),
         wanted=f"{local(review.wanted_at):%Y-%m-%dT%H:%M}" if review.wanted_at and review.wanted_at > now() else "",
         problems=problems,
         errors=errors or {},
