@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from engine.bpmn.decision import Decision, evaluate
 from engine.bpmn.dmn import lint_dmn
 from engine.errors import Problem
-from tests.unit.bpmn.test_decision import file, table
+from tests.unit.bpmn.test_decision import FEEL, NOW, file, table
 
 TWO = (("grade", "string"), ("years", "number"))
 
@@ -107,3 +108,9 @@ def test_five_hundred_rows_are_compared_in_time() -> None:
     many = found(file(table([(*["-"] * 4, '"r"')] * 500, inputs=inputs)))
     assert 1 <= len(many) <= 20
     assert time.thread_time() - began < 4  # two tables
+
+
+def test_a_table_kept_before_rows_were_compared_goes_on_running() -> None:
+    raw = file(table([("> 1", '"a"'), ("> 5", '"b"')]))
+    assert [problem.code for problem in found(raw)] == ["DMN_OVERLAP"]
+    assert evaluate(Decision.parse(raw)["D"], {"x": 3}, FEEL, {}, NOW).result == {"out": "a"}
