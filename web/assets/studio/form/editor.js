@@ -19,6 +19,18 @@ export class FormCanvas {
     this.stack = this.editor.get('commandStack');
     this.showing = false;
     this.editor.on('commandStack.changed', () => { if (!this.showing) this.changed(); });
+    // the palette knows dragging and the key Enter; a click is what people try first (that of a key has no detail)
+    parent.addEventListener('click', ({ target, detail }) => {
+      const entry = detail > 0 && target.closest('.fjs-palette-field');
+      if (entry) this.append(entry.dataset.fieldType);
+    });
+  }
+
+  /** A new component after the last one, selected. */
+  append(type) {
+    const { schema } = this.editor._getState();
+    const made = this.editor.get('modeling').addFormField({ type }, schema, schema.components.length);
+    this.editor.get('selection').set(this.editor.get('formFieldRegistry').get(made.id));
   }
 
   /** Rejects a text that is no form the editor knows; the canvas is then as it was. */
