@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,18 +31,23 @@ class Live:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("ZHIPING_")},
-            "TZ": "UTC",
-            "ZHIPING_DATA_DIR": str(self.folder),
-            "ZHIPING_CLOCK": "manual",
+            **self.settings(self.folder),
             "ZHIPING_PORT": str(self.port),
             **({"ZHIPING_DATABASE_URL": database_url} if database_url else {}),
             **settings,
         }
-        if demo:
+        if demo and (staged or database_url or settings):
             self.command("demo", *(() if staged else ("--bare",)), "--at", START)
+        elif demo:
+            shutil.copytree(bare_demo(), self.folder, dirs_exist_ok=True)
         self.output = (self.folder / "server.log").open("w+")
         self.process = self._start()
+
+    @staticmethod
+    def settings(folder: Path) -> dict[str, str]:
+        """The environment of a program whose data lie in this folder, and whose clock stands."""
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("ZHIPING_")}
+        return {**outside, "TZ": "UTC", "ZHIPING_DATA_DIR": str(folder), "ZHIPING_CLOCK": "manual"}
 
     def command(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -96,6 +103,16 @@ class Live:
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.log()
+
+
+@cache
+def bare_demo() -> Path:
+    """A data folder with the bare demo, loaded once in a run of the tests and copied for each server."""
+    first = Live.__new__(Live)
+    first.folder = Path(tempfile.mkdtemp(prefix="zhiping-live-"))
+    first.environment = Live.settings(first.folder)
+    first.command("demo", "--bare", "--at", START)
+    return first.folder
 
 
 def free_port() -> int:
