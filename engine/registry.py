@@ -129,11 +129,15 @@ class BoundFunction:
 class Protected:
     """What nobody puts right by hand in a single case (`engine.bpmn.guard`), named by what only the office gives."""
 
-    processes: frozenset[str] = frozenset()  # where a vote is taken: sub-processes with a protected step are closed as a whole
+    processes: frozenset[str] = (
+        frozenset()
+    )  # where a vote is taken: sub-processes with a protected step are closed as a whole
     topics: frozenset[str] = frozenset()
     decisions: frozenset[str] = frozenset()
     messages: frozenset[str] = frozenset()  # whoever waits for one, or sends it, is protected
-    variables: frozenset[str] = frozenset()  # what these messages and handlers bring, whatever a diagram calls its steps
+    variables: frozenset[str] = (
+        frozenset()
+    )  # what these messages and handlers bring, whatever a diagram calls its steps
 
 
 @dataclass

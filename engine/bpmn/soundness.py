@@ -19,7 +19,9 @@ from engine.bpmn.elements import Element, Flow, Process
 MAX_MARKINGS: Final = 20_000  # of one scope
 MAX_SECONDS: Final = 0.5  # of processor time, all scopes of a process together
 MAX_TOKENS: Final = 2  # counted on one flow; more behave alike
-MAX_SUBSETS: Final = 4  # conditional ways of an inclusive gateway of which all combinations are played, else one and all
+MAX_SUBSETS: Final = (
+    4  # conditional ways of an inclusive gateway of which all combinations are played, else one and all
+)
 
 Marking = tuple[tuple[str, int], ...]  # (flow, tokens), sorted; the empty one is the end
 

@@ -33,7 +33,10 @@ def meetings(live: Live) -> Live:
     try:
         province = Province(own)
         province.until(QUOTA_PUBLIC)
-        cases = {province.apply("c-001"): ("u01", "xining"), province.apply("c-014", identity_status="non_public"): ("u03", "xining")}
+        cases = {
+            province.apply("c-001"): ("u01", "xining"),
+            province.apply("c-014", identity_status="non_public"): ("u03", "xining"),
+        }
         for case, (unit, region) in cases.items():
             province.recommended(case, unit, region)
             province.review(case)

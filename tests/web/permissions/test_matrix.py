@@ -109,7 +109,17 @@ def asked(module_province: Province, module_app: Flask) -> Iterator[Asked]:
 
 def counted(province: Province) -> list[Any]:
     """What a refused request must leave as it is."""
-    tables = (account, membership, t.instance, t.deployment, t.task, t.task_draft, t.message, s.change_version, s.change_draft)
+    tables = (
+        account,
+        membership,
+        t.instance,
+        t.deployment,
+        t.task,
+        t.task_draft,
+        t.message,
+        s.change_version,
+        s.change_draft,
+    )
     with province.engine.store.snapshot() as connection:
         rows = [connection.scalar(select(func.count()).select_from(table)) for table in tables]
         return [
