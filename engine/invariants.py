@@ -15,16 +15,13 @@ What must hold in the office's own tables (I8 and on) the office brings in its r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, distinct, exists, func, not_, or_, select, true, union
 
 from engine import history
 from engine.bpmn.drive import Run
-from engine.bpmn.model import ServiceCall
+from engine.bpmn.model import OnlyLooking
 from engine.bpmn.picture import picture
 from engine.commands.case import CODEC, state_signed
 from engine.commands.services import Functions
@@ -132,7 +129,7 @@ def states(connection: Connection, engine: Engine) -> list[str]:
 
 def _differences(connection: Connection, engine: Engine, row: Row[Any]) -> list[str]:
     release = engine.releases.get(connection, row.deployment_id)
-    services = _Reading(engine.now(), Functions(engine.registry, connection, engine.now()))
+    services = OnlyLooking(engine.now(), Functions(engine.registry, connection, engine.now()))
     seen = picture(Run.load(release.bpmn, row.definition_key, row.blob, services, release.limits).workflow)
     pairs = (
         ("task", t.task, {task.id for task in seen.tasks}, t.task.c.state == "open"),
@@ -152,17 +149,3 @@ def chains(connection: Connection) -> list[str]:
     return [
         f"I7 {wrong}" for stream in connection.scalars(streams).all() if (wrong := history.verify(connection, stream))
     ]
-
-
-@dataclass
-class _Reading:
-    """Services for looking at a state without letting it run."""
-
-    now: datetime
-    functions: Mapping[str, Callable[..., Any]]
-
-    def call(self, request: ServiceCall) -> Mapping[str, Any]:
-        raise TypeError("a state that is only read calls no service")
-
-    def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
-        raise TypeError("a state that is only read decides nothing")

@@ -150,3 +150,17 @@ class Services(Protocol):
 
     def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
         """Evaluate a decision table of the same release. Returns the result as the contract shapes it."""
+
+
+@dataclass
+class OnlyLooking:
+    """Services for looking at a state without letting it run."""
+
+    now: datetime
+    functions: Mapping[str, Callable[..., Any]]
+
+    def call(self, request: ServiceCall) -> Mapping[str, Any]:
+        raise TypeError("a state that is only read calls no service")
+
+    def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
+        raise TypeError("a state that is only read decides nothing")

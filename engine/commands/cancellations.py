@@ -6,22 +6,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select, update
+from sqlalchemy import exists, insert, select
 
-from engine import policy
 from engine.commands.allowed import require
 from engine.commands.cancel_instance import CancelInstance
 from engine.commands.case import Case
 from engine.commands.held import display_name
+from engine.commands.proposals import Kind, checked
 from engine.commands.step import Step
-from engine.errors import Conflict, Forbidden, Invalid, NotFound
-from engine.policy import CancellationFacts
+from engine.errors import Conflict
 from engine.registry import Actor
 from engine.store import tables as t
 from engine.store.metadata import new_id
 from forms.i18n import T
 
-LONGEST = 2_000  # characters of a reason
+CANCELLATION = Kind(
+    "cancellation",
+    t.cancellation,
+    Case.lock,
+    missing=T("没有这个终止申请。"),
+    own=T("终止要由另一人确认，提出的人不能自己确认。"),
+    settled=T("这个终止申请已经处理过了。"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,10 +85,10 @@ class ConfirmCancellation:
     actor: Actor
 
     def execute(self, step: Step) -> dict[str, Any]:
-        row, case = _open(step, self.cancellation_id, self.actor, "cancellation.decide")
+        row, case = CANCELLATION.opened(step, self.cancellation_id, self.actor, "cancellation.decide")
         if case.state != "suspended":
             case.require_moving()
-        _decide(step, row, "confirmed", self.actor, None)
+        CANCELLATION.decide(step, row, "confirmed", self.actor)
         case.cancel(row.reason)
         case.note("cancelled", data={"reason": row.reason, "cancellation": row.id, "proposed_by": row.proposed_by})
         case.save()
@@ -100,23 +106,7 @@ class DropCancellation:
     reason: str
 
     def execute(self, step: Step) -> dict[str, Any]:
-        proposer = select(t.cancellation.c.proposed_by).where(t.cancellation.c.id == self.cancellation_id)
-        mine = step.connection.scalar(proposer) == self.actor.username
-        action, status = ("cancellation.withdraw", "withdrawn") if mine else ("cancellation.decide", "rejected")
-        row, case = _open(step, self.cancellation_id, self.actor, action)
-        reason = checked(self.reason)
-        _decide(step, row, status, self.actor, reason)
-        case.note(f"cancellation_{status}", data={"cancellation": row.id, "reason": reason})
-        case.save(moved=False)
-        return {"status": status}
-
-
-def checked(reason: str) -> str:
-    """Raises Invalid without a reason."""
-    reason = reason.strip()
-    if not reason or len(reason) > LONGEST:
-        raise Invalid({"reason": [T("请写明理由，不超过 {n} 字。", n=LONGEST)]})
-    return reason
+        return CANCELLATION.drop(step, self.cancellation_id, self.actor, self.reason)
 
 
 def _takes_two(step: Step, case: Case) -> bool:
@@ -129,34 +119,3 @@ def _alone(step: Step, case: Case, actor: Actor) -> bool:
         t.task.c.instance_id == case.id, t.task.c.completed_by.is_not(None), t.task.c.completed_by != actor.username
     )
     return case.started_by == actor.username and not step.connection.scalar(select(others))
-
-
-def _open(step: Step, cancellation_id: str, actor: Actor, action: str) -> tuple[Row[Any], Case]:
-    """The proposal and its case, both locked: the case first, as everywhere."""
-    table = t.cancellation
-    asked = select(table).where(table.c.id == cancellation_id)
-    row = step.connection.execute(asked).first()
-    if row is None:
-        raise NotFound(T("没有这个终止申请。"))
-    if not policy.allows(actor, action, CancellationFacts(row.proposed_by, step.engine.registry.overseers)):
-        if actor.username == row.proposed_by:
-            raise Forbidden(T("终止要由另一人确认，提出的人不能自己确认。"), code="SAME_PERSON")
-        raise Forbidden(T("您没有这项权限。"), action=action)
-    case = Case.lock(step, row.instance_id, actor)
-    row = step.connection.execute(asked.with_for_update()).one()
-    if row.status != "proposed":
-        raise Conflict(
-            T("这个终止申请已经处理过了。"),
-            code="DECIDED_ALREADY",
-            by=display_name(step.connection, row.decided_by),
-            at=row.decided_at,
-        )
-    return row, case
-
-
-def _decide(step: Step, row: Row[Any], status: str, actor: Actor, answer: str | None) -> None:
-    step.connection.execute(
-        update(t.cancellation)
-        .where(t.cancellation.c.id == row.id)
-        .values(status=status, decided_by=actor.username, decided_at=step.now, answer=answer)
-    )

@@ -14,25 +14,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 
-from engine import policy
 from engine.bpmn import surgery
 from engine.bpmn.drive import Run
 from engine.bpmn.guard import Guard
 from engine.commands.allowed import require
-from engine.commands.cancellations import checked
 from engine.commands.case import Case
 from engine.commands.held import display_name
+from engine.commands.proposals import Kind, checked
 from engine.commands.step import Step
-from engine.errors import Conflict, Forbidden, Invalid, NotFound
-from engine.policy import CancellationFacts
+from engine.errors import Conflict, Invalid
 from engine.registry import Actor
 from engine.store import tables as t
 from engine.store.metadata import new_id
 from forms.i18n import T
 
 MOST_STEPS = 20
+REPAIR = Kind(
+    "repair",
+    t.repair,
+    Case.lock_to_run,
+    missing=T("没有这个修正申请。"),
+    own=T("修正要由另一人确认，提出的人不能自己确认。"),
+    settled=T("这个修正申请已经处理过了。"),
+)
 
 
 @dataclass(frozen=True)
@@ -99,13 +105,13 @@ class ConfirmRepair:
     actor: Actor
 
     def execute(self, step: Step) -> dict[str, Any]:
-        row, case = _open(step, self.repair_id, self.actor, "cancellation.decide")
+        row, case = REPAIR.opened(step, self.repair_id, self.actor, "cancellation.decide")
         case.require_moving()
         if row.revision != case.revision:
             raise _moved_on()
         run, services = case.load()
         told = _apply(case, run, guard_of(case), row.steps)
-        _decide(step, row, "confirmed", self.actor, None)
+        REPAIR.decide(step, row, "confirmed", self.actor)
         case.note(
             "repaired", data={"repair": row.id, "reason": row.reason, "steps": told, "proposed_by": row.proposed_by}
         )
@@ -125,15 +131,7 @@ class DropRepair:
     reason: str
 
     def execute(self, step: Step) -> dict[str, Any]:
-        proposer = select(t.repair.c.proposed_by).where(t.repair.c.id == self.repair_id)
-        mine = step.connection.scalar(proposer) == self.actor.username
-        action, status = ("cancellation.withdraw", "withdrawn") if mine else ("cancellation.decide", "rejected")
-        row, case = _open(step, self.repair_id, self.actor, action)
-        reason = checked(self.reason)
-        _decide(step, row, status, self.actor, reason)
-        case.note(f"repair_{status}", data={"repair": row.id, "reason": reason})
-        case.save(moved=False)
-        return {"status": status}
+        return REPAIR.drop(step, self.repair_id, self.actor, self.reason)
 
 
 def guard_of(case: Case) -> Guard:
@@ -191,34 +189,4 @@ def _moved_on() -> Conflict:
         code="MOVED_ON",
         by=None,
         at=None,
-    )
-
-
-def _open(step: Step, repair_id: str, actor: Actor, action: str) -> tuple[Row[Any], Case]:
-    """The proposal and its case, both locked: the case first, as everywhere."""
-    asked = select(t.repair).where(t.repair.c.id == repair_id)
-    row = step.connection.execute(asked).first()
-    if row is None:
-        raise NotFound(T("没有这个修正申请。"))
-    if not policy.allows(actor, action, CancellationFacts(row.proposed_by, step.engine.registry.overseers)):
-        if actor.username == row.proposed_by:
-            raise Forbidden(T("修正要由另一人确认，提出的人不能自己确认。"), code="SAME_PERSON")
-        raise Forbidden(T("您没有这项权限。"), action=action)
-    case = Case.lock_to_run(step, row.instance_id, actor)
-    row = step.connection.execute(asked.with_for_update()).one()
-    if row.status != "proposed":
-        raise Conflict(
-            T("这个修正申请已经处理过了。"),
-            code="DECIDED_ALREADY",
-            by=display_name(step.connection, row.decided_by) if row.decided_by else None,
-            at=row.decided_at,
-        )
-    return row, case
-
-
-def _decide(step: Step, row: Row[Any], status: str, actor: Actor, answer: str | None) -> None:
-    step.connection.execute(
-        update(t.repair)
-        .where(t.repair.c.id == row.id)
-        .values(status=status, decided_by=actor.username, decided_at=step.now, answer=answer)
     )

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 
 from engine import history
 from engine.commands.allowed import require
-from engine.commands.cancellations import checked
+from engine.commands.proposals import checked
 from engine.commands.step import Step
 from engine.errors import NotFound, Refused
 from engine.jobs import queue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,7 @@ from engine.bpmn import moving
 from engine.bpmn.drive import Run
 from engine.bpmn.elements import CONTAINERS
 from engine.bpmn.guard import Guard
-from engine.bpmn.model import ActiveElement, Picture, ServiceCall
+from engine.bpmn.model import ActiveElement, OnlyLooking, Picture
 from engine.bpmn.moving import Names, Plan, Remark
 from engine.bpmn.picture import picture
 from engine.commands.case import CODEC, state_signed
@@ -137,7 +137,7 @@ class Judge:
         if row.state not in OPEN:
             return self._judged(row, (), [Remark("ENDED", T("流程已经结束。"), row.definition_key)], ())
         release = self.engine.releases.get(self.connection, row.deployment_id)
-        services = Looking(self.now, Functions(self.engine.registry, self.connection, self.now))
+        services = OnlyLooking(self.now, Functions(self.engine.registry, self.connection, self.now))
         run = Run.load(release.bpmn, row.definition_key, row.blob, services, release.limits)
         seen = picture(run.workflow)
         before = self.before(release, seen, row.state, row.deployment_id)
@@ -181,20 +181,6 @@ def _place(release: LoadedRelease, one: ActiveElement) -> Remark:
     element = release.bpmn.processes[one.definition_key].elements[one.element_id]
     code = "AROUND" if element.type in CONTAINERS else "STANDS"
     return Remark(code, Text(one.name or one.element_id), one.definition_key, one.element_id, one.name)
-
-
-@dataclass
-class Looking:
-    """Services for looking at a state without letting it run."""
-
-    now: datetime
-    functions: Mapping[str, Callable[..., Any]]
-
-    def call(self, request: ServiceCall) -> Mapping[str, Any]:
-        raise TypeError("a state that is only read calls no service")
-
-    def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
-        raise TypeError("a state that is only read decides nothing")
 
 
 def checked_names(given: Mapping[str, Any], sources: Sequence[LoadedRelease], target: LoadedRelease) -> Names:

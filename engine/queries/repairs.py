@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from engine import policy
 from engine.bpmn import surgery
 from engine.bpmn.drive import Run
 from engine.bpmn.guard import Guard
-from engine.bpmn.model import ServiceCall
+from engine.bpmn.model import OnlyLooking
 from engine.bpmn.surgery import Place
 from engine.commands.case import CODEC, state_signed
 from engine.commands.services import Functions
@@ -61,7 +60,7 @@ class Repairable:
             raise Refused(T("流程状态与保存时不一致，已拒绝读取。"), code="STATE_DAMAGED")
         registry = reading.engine.registry
         release = reading.engine.releases.get(reading.connection, row.deployment_id)
-        services = _Still(reading.now, Functions(registry, reading.connection, reading.now))
+        services = OnlyLooking(reading.now, Functions(registry, reading.connection, reading.now))
         run = Run.load(release.bpmn, row.definition_key, kept.blob, services, release.limits)
         guard = Guard(release.bpmn, registry.protected, registry.handlers)
         return Standing(row.id, row.state, row.revision, tuple(surgery.places(run, guard)))
@@ -142,17 +141,3 @@ class Repairs:
             )
             for row in rows
         ]
-
-
-@dataclass
-class _Still:
-    """Services for looking at a state without letting it run."""
-
-    now: datetime
-    functions: Mapping[str, Callable[..., Any]]
-
-    def call(self, request: ServiceCall) -> Mapping[str, Any]:
-        raise TypeError("a state that is only read calls no service")
-
-    def decide(self, decision_key: str, variables: Mapping[str, Any]) -> Any:
-        raise TypeError("a state that is only read decides nothing")
