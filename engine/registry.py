@@ -147,6 +147,9 @@ class Registry:
     handlers: dict[str, Handler] = field(default_factory=dict)
     functions: dict[str, FeelFunction] = field(default_factory=dict)
     groups: dict[str, Text] = field(default_factory=dict)
+    everywhere: frozenset[str] = (
+        frozenset()
+    )  # groups of which nobody's membership is narrowed to a unit, region or person
     overseers: frozenset[str] = frozenset()  # groups above the process owners: they may confirm that a case is ended
     invariants: tuple[Callable[[Connection], Iterable[str]], ...] = ()  # what must hold in the office's own tables
     # What the office's own code brings when it starts a process (by the process's key) and with a message (by its name): no

@@ -93,6 +93,7 @@ REMEDIES: dict[str, Text] = {
     "START": _START,
     **dict.fromkeys(("EVENT_GATEWAY", "TWO_TIMERS"), _EVENTS),
     **dict.fromkeys(("LANE_GROUP", "LANE_NOBODY"), _LANE),
+    "EXTENDED_TWICE": T("把两个 extensionElements 里的内容并进一个，删去另一个；或用流程图编辑器导入，会自动合并。"),
     "TWO_LANES": T("把它拖到一条泳道里面，不要跨在两条泳道上。"),
     **dict.fromkeys(("BAD_HOST", "ERROR_INTERRUPTS", "CYCLE"), _BOUNDARY),
     "NOT_RUN": _NOT_RUN,

@@ -47,6 +47,19 @@ GROUPS: Mapping[str, Text] = {
     "system": T("系统"),
 }
 
+# Their members act for the whole office; those of the others for one unit, one region or themselves.
+EVERYWHERE = frozenset(
+    [
+        "admin",
+        "process_owner",
+        "manager",
+        "inspector",
+        "committee_office",
+        "archives_bureau",
+        "provincial_hrss",
+        "investigator",
+    ]
+)
 
 # Whose service a topic is: no other diagram calls it, whoever brings one.
 OWNERS: Mapping[str, tuple[str, ...]] = {
@@ -171,6 +184,7 @@ def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
     made.starts, made.sends = STARTS, SENDS
+    made.everywhere = EVERYWHERE
     made.overseers = AUTHORITIES
     made.invariants = (ballots.broken,)
     made.scenes = SCENES

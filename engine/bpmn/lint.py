@@ -72,6 +72,7 @@ def admit_bpmn(file: str, raw: bytes) -> list[Problem]:
     root, findings = _opened(file, raw)
     if root is not None:
         _ids_twice(root, findings)
+        _extended_twice(root, findings)
     return findings.problems
 
 
@@ -103,6 +104,7 @@ def is_flow_node(node: Any) -> bool:
 
 def _ids(root: Any, findings: Findings) -> None:
     _ids_twice(root, findings)
+    _extended_twice(root, findings)
     needing = {"process", "sequenceFlow", "message", "error", "lane", "participant"}
     for node in root.iter(etree.Element):
         given = node.get("id")
@@ -131,6 +133,19 @@ def _ids_twice(root: Any, findings: Findings) -> None:
             text = T("编号“{id}”在第 {line} 行已经用过，请改成不同的编号。", id=given, line=seen[given])
             findings.error(node.sourceline, given[:MAX_ID], "ID_TWICE", text)
         seen.setdefault(given, node.sourceline)
+
+
+def _extended_twice(root: Any, findings: Findings) -> None:
+    """The standard knows one for each element; programs that draw read the last alone and drop the others without a word."""
+    for node in root.iter(f"{{{BPMN}}}extensionElements"):
+        earlier = node.getprevious()
+        while earlier is not None and earlier.tag != node.tag:
+            earlier = earlier.getprevious()
+        if earlier is not None:
+            text = T(
+                "这里写了两个 extensionElements（前一个在第 {line} 行），只有一个会被读到。", line=earlier.sourceline
+            )
+            findings.error(node.sourceline, node.getparent().get("id"), "EXTENDED_TWICE", text)
 
 
 def _definitions(root: Any, findings: Findings) -> None:

@@ -195,7 +195,7 @@ def _element(
             text = T("“{name}”没有写结果存入哪个变量（camunda:resultVariable）。", name=element.label)
             findings.warn(element.line, element.id, "RESULT_MISSING", text)
     elif element.human:
-        _human(process, element, findings, known)
+        _human(process, element, findings, known, registry)
 
 
 def _times(element: Element, findings: Findings) -> None:
@@ -296,7 +296,9 @@ def _service(element: Element, findings: Findings, registry: Registry | None) ->
             findings.error(element.line, element.id, "PARAMETER", text, parameter=name)
 
 
-def _human(process: Process, element: Element, findings: Findings, known: KnownNames) -> None:
+def _human(
+    process: Process, element: Element, findings: Findings, known: KnownNames, registry: Registry | None
+) -> None:
     if element.form_key and known.forms is not None and element.form_key not in known.forms:
         text = T("“{name}”引用的表单“{ref}”不在这次发布中。", name=element.label, ref=element.form_key)
         findings.error(element.line, element.id, "FORM_UNKNOWN", text, ref=element.form_key)
@@ -305,16 +307,16 @@ def _human(process: Process, element: Element, findings: Findings, known: KnownN
         if other is None or not other.human:
             text = T("notSameActorAs 引用的“{ref}”不是本流程的人工任务。", ref=ref)
             findings.error(element.line, element.id, "DANGLING", text, ref=ref)
-    _offer(process, element, findings)
+    _offer(process, element, findings, registry)
     if not element.name:
         findings.warn(
             element.line, element.id, "NAMELESS", T("任务“{id}”没有名称，办理人看不出要做什么。", id=element.id)
         )
 
 
-def _offer(process: Process, element: Element, findings: Findings) -> None:
+def _offer(process: Process, element: Element, findings: Findings, registry: Registry | None) -> None:
     """Who may start a process are often those whose own case it is: offered to all of them, each reads everybody's. Told once
-    for a lane, however many tasks are in it."""
+    for a file and group, where it is found first; never for a group whose members all act everywhere."""
     own, lane = split_names(element.candidate_groups), element.lane
     groups = own or ((lane.group,) if lane else ())
     if element.properties.get("scope") or (lane and lane.scope):
@@ -322,9 +324,10 @@ def _offer(process: Process, element: Element, findings: Findings) -> None:
     line, where, name = (
         (lane.line, lane.id, lane.name) if lane and not own else (element.line, element.id, element.label)
     )
+    told = {each.facts["group"] for each in findings.problems if each.code == "OFFER_TO_STARTERS"}
+    spared = told | (registry.everywhere if registry else frozenset())
     for group in groups:
-        told = any(each.code == "OFFER_TO_STARTERS" and each.element == where for each in findings.problems)
-        if group in process.start_groups and not told:
+        if group in process.start_groups and group not in spared:
             text = T(
                 "“{name}”派给整个“{group}”组，而这个组的人都能发起本流程：每个人都会看到所有人的事项。"
                 "若不应如此，请写明 scope。",
@@ -332,6 +335,7 @@ def _offer(process: Process, element: Element, findings: Findings) -> None:
                 group=group,
             )
             findings.warn(line, where, "OFFER_TO_STARTERS", text, group=group)
+            return
 
 
 def check_calls(processes: list[Process], findings: Findings, known: KnownNames) -> None:

@@ -8,7 +8,7 @@ import pytest
 from marshmallow import Schema, fields
 
 from engine.bpmn.findings import MAX_PROBLEMS
-from engine.bpmn.lint import KnownNames, lint_bpmn
+from engine.bpmn.lint import KnownNames, admit_bpmn, lint_bpmn
 from engine.bpmn.parse import Release
 from engine.errors import Problem
 from engine.registry import Handler, Registry
@@ -452,6 +452,30 @@ def test_a_lane_for_all_who_may_start_is_pointed_out_once() -> None:
     body = lane + user("u") + user("w")
     problems = lint(xml(process("p", body, "s -> u -> w -> e", attributes=STARTED_BY_ALL)))
     assert [(each.code, each.element) for each in problems] == [("OFFER_TO_STARTERS", "lane")]
+
+
+def test_two_lanes_for_the_same_starters_are_pointed_out_once() -> None:
+    lanes = "".join(
+        f'<bpmn:lane id="lane_{one}" name="clerks"><bpmn:flowNodeRef>{one}</bpmn:flowNodeRef></bpmn:lane>'
+        for one in "uw"
+    )
+    body = f'<bpmn:laneSet id="set">{lanes}</bpmn:laneSet>' + user("u") + user("w")
+    problems = lint(xml(process("p", body, "s -> u -> w -> e", attributes=STARTED_BY_ALL)))
+    assert [(each.code, each.element) for each in problems] == [("OFFER_TO_STARTERS", "lane_u")]
+
+
+def test_a_group_whose_members_act_everywhere_may_share_its_tasks() -> None:
+    office = Registry(groups={"candidate": T("申报人"), "clerks": T("办事员")}, everywhere=frozenset({"clerks"}))
+    shared = user("u", camunda_candidateGroups="clerks") + user("w", camunda_candidateGroups="clerks,candidate")
+    problems = lint(xml(process("p", shared, "s -> u -> w -> e", attributes=STARTED_BY_ALL)), registry=office)
+    assert [(each.code, each.element) for each in problems] == [("OFFER_TO_STARTERS", "w")]
+
+
+def test_a_second_block_of_extensions_is_refused_because_editors_drop_it() -> None:
+    twice = user("u", properties(hint="a") + "\n" + properties(hint="b"))
+    raw = xml(process("p", twice, LINE))
+    assert [(each.code, each.element, each.line) for each in lint(raw)] == [("EXTENDED_TWICE", "u", 2)]
+    assert [each.code for each in admit_bpmn("", raw)] == ["EXTENDED_TWICE"]
 
 
 def test_an_unknown_service_names_the_five_nearest() -> None:

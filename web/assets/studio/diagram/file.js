@@ -26,7 +26,8 @@ export class DiagramFile {
   }
 
   /** Draw `text`. What is no diagram leaves an empty drawing: `broken` says why, and `read` gives the text. */
-  async show(text) {
+  async show(given) {
+    const text = withOneExtension(given);
     this.text = text;
     this.broken = null;
     this.arranged = !/<([\w-]+:)?BPMN(Shape|Edge)[\s>]/.test(text);
@@ -75,6 +76,22 @@ export function foreignIn(text) {
     }
   }
   return [...found].sort();
+}
+
+/** bpmn-js reads the last `extensionElements` of an element alone; a file with several gives their contents to the first. */
+function withOneExtension(text) {
+  const read = (text.match(/<([\w-]+:)?extensionElements[\s>]/g) ?? []).length > 1 && parsed(text);
+  const more = [...(read ? read.getElementsByTagNameNS(BPMN, 'extensionElements') : [])].filter((one) => firstBeside(one) !== one);
+  if (!more.length) return text;
+  for (const one of more) {
+    firstBeside(one).append(...one.childNodes);
+    one.remove();
+  }
+  return (/^<\?xml[^>]*\?>\s*/.exec(text)?.[0] ?? '') + new XMLSerializer().serializeToString(read.documentElement);
+}
+
+function firstBeside(node) {
+  return [...node.parentElement.children].find((one) => one.localName === node.localName && one.namespaceURI === BPMN);
 }
 
 /** The text with places for everything, for a file that came without. */
