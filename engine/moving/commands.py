@@ -43,7 +43,7 @@ class MoveInstances:
         require(self.actor, "instance.migrate")
         reason = checked(self.reason) if self.reason is not None else ""
         connection = step.connection
-        source, target = Source.read(connection, self.source), judging.target_of(connection, self.target)
+        source, target = Source.read(connection, step.engine, self.source), judging.target_of(connection, self.target)
         state = connection.scalar(select(t.deployment.c.state).where(t.deployment.c.id == target))
         if state == "candidate":
             raise Refused(T("这个版本还没有启用，启用后才能把正在办理的事移过来。"), code="NOT_RELEASED")

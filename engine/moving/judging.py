@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, false, or_, select
 
 from engine.bpmn import moving
 from engine.bpmn.drive import Run
@@ -49,26 +49,60 @@ class Judged:
 
 @dataclass(frozen=True)
 class Source:
-    """The deployment or definition that instances are moved away from; neither means wherever they are."""
+    """The deployment or definition that instances are moved away from; neither means wherever they are. Of a definition those are meant
+    that run it or would come to it by calls: `roots` says on which deployment which processes they are instances of."""
 
     deployment_id: str | None = None
     definition_id: str | None = None
+    roots: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @classmethod
-    def read(cls, connection: Connection, given: str | None) -> Source:
+    def read(cls, connection: Connection, engine: Engine, given: str | None) -> Source:
         """Raises NotFound."""
         if given is None:
             return cls()
         if connection.scalar(select(t.deployment.c.id).where(t.deployment.c.id == given)) is not None:
             return cls(deployment_id=given)
-        if connection.scalar(select(t.definition.c.id).where(t.definition.c.id == given)) is not None:
-            return cls(definition_id=given)
-        raise NotFound(T("没有这次发布，也没有这个流程版本。"))
+        definition = connection.execute(select(t.definition).where(t.definition.c.id == given)).first()
+        if definition is None:
+            raise NotFound(T("没有这次发布，也没有这个流程版本。"))
+        part, instance = t.deployment_definition.c, t.instance.c
+        running = (
+            select(instance.deployment_id)
+            .join(t.deployment_definition, part.deployment_id == instance.deployment_id)
+            .where(part.definition_id == given, instance.state.in_(OPEN))
+            .distinct()
+        )
+        on = sorted(connection.scalars(running))
+        roots = tuple((each, _using(engine.releases.get(connection, each), definition)) for each in on)
+        return cls(definition_id=given, roots=roots)
 
     def condition(self) -> list[ColumnElement[bool]]:
+        instance = t.instance.c
         if self.deployment_id is not None:
-            return [t.instance.c.deployment_id == self.deployment_id]
-        return [t.instance.c.definition_id == self.definition_id] if self.definition_id is not None else []
+            return [instance.deployment_id == self.deployment_id]
+        if self.definition_id is None:
+            return []
+        chosen = [(instance.deployment_id == on) & instance.definition_key.in_(keys) for on, keys in self.roots]
+        return [or_(false(), *chosen)]
+
+
+def _using(release: LoadedRelease, definition: Row[Any]) -> tuple[str, ...]:
+    """The processes that are this definition, show this form or ask this table, and all that call them."""
+    processes = release.bpmn.processes
+    found = {definition.key} if definition.kind == "process" else set()
+    named = {"form": "form_key", "decision": "decision_ref"}.get(definition.kind)
+    if named is not None:
+        elements = ((key, each) for key, info in processes.items() for each in info.elements.values())
+        found = {key for key, each in elements if getattr(each, named) == definition.key}
+    while (
+        callers := {
+            key for key, info in processes.items() if any(each.called in found for each in info.elements.values())
+        }
+        - found
+    ):
+        found |= callers
+    return tuple(sorted(found))
 
 
 def target_of(connection: Connection, given: str) -> str:

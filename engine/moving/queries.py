@@ -85,7 +85,7 @@ class MovePreview:
     def answer(self, reading: Reading) -> Preview:
         require(self.actor, "deployment.read")
         connection, engine = reading.connection, reading.engine
-        source, target_id = Source.read(connection, self.source), judging.target_of(connection, self.target)
+        source, target_id = Source.read(connection, engine, self.source), judging.target_of(connection, self.target)
         target = engine.releases.get(connection, target_id)
         chosen = judging.concerned(source, target_id, self.instances)
         ids = list(connection.scalars(chosen.limit(min(self.most, MOST))))
