@@ -147,6 +147,7 @@ class Registry:
     handlers: dict[str, Handler] = field(default_factory=dict)
     functions: dict[str, FeelFunction] = field(default_factory=dict)
     groups: dict[str, Text] = field(default_factory=dict)
+    terms: Mapping[str, Text] = field(default_factory=dict)  # what a variable or parameter of that name is called
     everywhere: frozenset[str] = (
         frozenset()
     )  # groups of which nobody's membership is narrowed to a unit, region or person

@@ -20,6 +20,7 @@ from processes.publicity.handlers import HANDLERS as PUBLICITY
 from processes.register import ballots, documents
 from processes.rollout.handlers import HANDLERS as ROLLOUT
 from processes.scenes import SCENES
+from processes.terms import TERMS
 
 ROOT = Path(__file__).resolve().parent
 FAMILIES = ("candidate", "publicity", "committee", "certificate", "appointment", "integrity", "rollout")
@@ -184,6 +185,7 @@ def registry() -> Registry:
     """All handlers, FEEL functions, groups and shipped files of this office."""
     made = Registry(functions={function.name: function for function in FUNCTIONS}, groups=dict(GROUPS), shipped=SHIPPED)
     made.starts, made.sends = STARTS, SENDS
+    made.terms = TERMS
     made.everywhere = EVERYWHERE
     made.overseers = AUTHORITIES
     made.invariants = (ballots.broken,)

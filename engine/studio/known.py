@@ -77,7 +77,7 @@ class Function:
 @dataclass(frozen=True)
 class KnownView:
     """`groups` and `clauses`: key (number) -> words. `variables`: of each process, what its expressions may find, sorted.
-    `labels`: what the forms call a value of that name, for whoever reads only words."""
+    `labels`: what the office or its forms call a value of that name, for whoever reads only words."""
 
     forms: tuple[Choice, ...]
     decisions: tuple[Choice, ...]
@@ -86,7 +86,7 @@ class KnownView:
     topics: tuple[Topic, ...]
     functions: tuple[Function, ...]
     variables: Mapping[str, tuple[str, ...]]
-    labels: Mapping[str, str]
+    labels: Mapping[str, Text]
     messages: tuple[str, ...]
     clauses: Mapping[str, Text]
 
@@ -114,7 +114,7 @@ def known(whole: Sequence[Content], registry: Registry) -> KnownView:
         topics=tuple(_topic(handler) for _, handler in sorted(registry.handlers.items())),
         functions=tuple(Function(one.name, one.parameters, one.label) for one in registry.functions.values()),
         variables=_variables(processes, forms, whole, registry),
-        labels=_labels(forms.values()),
+        labels={key: Text(words) for key, words in _labels(forms.values()).items()} | dict(registry.terms),
         messages=tuple(sorted({name for name in _messages(processes.values()) if name})),
         clauses=dict(registry.clauses),
     )

@@ -97,14 +97,8 @@ def test_every_shipped_diagram_is_given_back_and_described_in_chinese(editor: Ca
         )
     assert len(DIAGRAMS) >= 18
     assert len(kinds) >= 25
-    assert sorted(foreign - {"SVG", "PNG", "FEEL"} - parameters(page)) == []
+    assert sorted(foreign - {"SVG", "PNG", "FEEL"}) == []
     assert said == []
-
-
-def parameters(page: Page) -> set[str]:
-    """Names of parameters for which no form has words."""
-    known = page.evaluate("fetch(location.pathname.replace(/files.*$/, 'known')).then((answer) => answer.json())")
-    return {one["name"] for topic in known["topics"] for one in topic["parameters"]}
 
 
 # The same few services of the editor, for what a mouse would do.

@@ -37,13 +37,18 @@ def test_a_service_says_what_it_is_to_be_given(shipped: KnownView) -> None:
     assert by_name["mode"].values == ("onsite", "online")
 
 
+def test_what_a_service_is_given_has_a_name_in_both_languages(shipped: KnownView) -> None:
+    named = {one.name: shipped.labels.get(one.name) for topic in shipped.topics for one in topic.parameters}
+    assert [name for name, words in named.items() if words is None or words.to("en") == str(words)] == []
+
+
 def test_variables_are_those_that_something_sets(shipped: KnownView) -> None:
     meeting = shipped.variables["P12_review_meeting_vote"]
     assert {"held_on", "meeting_id", "ruling", "loopCounter"} <= set(meeting)  # a form, a service, a table, a loop
     assert "no_such_thing" not in meeting
     # what a call shares is known in the called process
     assert set(shipped.variables["P04_candidate_title_review"]) <= set(shipped.variables["P05_unit_recommendation"])
-    assert shipped.labels["place"] == "会议地点"
+    assert str(shipped.labels["place"]) == "会议地点"
 
 
 def test_a_form_in_the_making_takes_nothing_from_the_rest() -> None:

@@ -33,7 +33,7 @@ def known(change_id: str) -> ResponseReturnValue:
                 {"name": one.name, "parameters": list(one.parameters), "doc": str(one.doc)} for one in found.functions
             ],
             "variables": {key: list(names) for key, names in found.variables.items()},
-            "labels": dict(found.labels),
+            "labels": {name: str(words) for name, words in found.labels.items()},
             "messages": list(found.messages),
             "clauses": [{"number": number, "title": str(title)} for number, title in found.clauses.items()],
         }
