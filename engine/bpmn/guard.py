@@ -29,6 +29,7 @@ class Guard:
     handlers: Mapping[str, Handler]
     _inside: dict[tuple[str, str], bool] = field(default_factory=dict)
     _names: dict[str, Text] | None = None
+    _ahead: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def element(self, process_key: str, element_id: str) -> bool:
         """Whether no token may be moved from, to or over this step."""
@@ -57,6 +58,22 @@ class Guard:
         over |= ways.behind(one) & ways.before(other)
         over |= ways.behind(other) & ways.before(one)
         return [info.elements[each] for each in sorted(over) if self.element(process_key, each)]
+
+    def ahead(self, process_key: str, element_id: str) -> frozenset[str]:
+        """What of votes, results, notices and certificates is still to come, in its scope, for a token that stands at this step: their
+        topics, decisions and messages. The step itself and all inside it count, whatever of it is done already."""
+        key = (process_key, element_id)
+        if key not in self._ahead:
+            info = self.release.info(process_key)
+            behind = Ways.of(self.release, process_key, info.elements[element_id].parent).behind(element_id)
+            steps = [info.elements[each] for each in sorted(behind | {element_id}) if each in info.elements]
+            self._ahead[key] = frozenset(mark for step in steps for mark in self._marks(step, frozenset()))
+        return self._ahead[key]
+
+    def all_of(self, process_key: str) -> frozenset[str]:
+        """The same of a whole process and all that it calls."""
+        elements = self.release.info(process_key).elements.values()
+        return frozenset(mark for each in elements for mark in self._marks(each, frozenset({process_key})))
 
     def variable(self, name: str) -> Text | None:
         """Why this variable may not be set by hand, or None."""
@@ -87,6 +104,24 @@ class Guard:
                 return held
             self._inside[key] = held
         return self._inside[key]
+
+    def _marks(self, element: Element, seen: frozenset[str]) -> Iterator[str]:
+        """By what the step, or one inside it, is known as protected."""
+        if element.topic in self.protected.topics:
+            yield f"topic {element.topic}"
+        if element.decision_ref in self.protected.decisions:
+            yield f"decision {element.decision_ref}"
+        if element.event.kind == "message" and element.event.name in self.protected.messages:
+            yield f"message {element.event.name}"
+        inside: Iterable[Element] = ()
+        if element.type == "callActivity":
+            called = self.release.processes.get(element.called or "")
+            if called is not None and called.key not in seen:
+                inside, seen = called.elements.values(), seen | {called.key}
+        elif element.type == "subProcess":
+            inside = [e for e in self.release.info(element.process).elements.values() if e.parent == element.id]
+        for each in inside:
+            yield from self._marks(each, seen)
 
     def _directly(self, info: ProcessInfo, parent: str) -> bool:
         inside = (

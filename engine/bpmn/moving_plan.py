@@ -48,6 +48,9 @@ class Plan:
     flows: dict[Any, str] = field(default_factory=dict, repr=False)  # task id -> the flow it came by, where it matters
     ends: list[Any] = field(default_factory=list, repr=False)  # boundary events that are not waited for any more
     begins: list[tuple[Any, str, str]] = field(default_factory=list, repr=False)  # (standing task id, event, flow)
+    stands: list[tuple[Any, Any]] = field(
+        default_factory=list, repr=False
+    )  # (element, element in the new release) of what is open
 
 
 class Planner:
@@ -164,6 +167,7 @@ class _Scope:
         name = f"{self.planner.target(element.process, element.id)}#edge"
         if name in self.spec.task_specs:
             self.made.specs[task.id] = name
+            self.made.stands.append((element, self.spec.task_specs[self.spec.task_specs[name].main].drawn))
         else:
             self._missing(task, element, self.planner.target(element.process, element.id))
 
@@ -210,6 +214,7 @@ class _Scope:
         for code, note in task_notes(task, node):
             self.planner._note(code, note, element)
         assert name is not None
+        self.made.stands.append((element, node.drawn))
         return name
 
     def _main_image(self, task: Any) -> str | None:

@@ -175,7 +175,7 @@ class Judge:
         run = Run.load(release.bpmn, row.definition_key, row.blob, services, release.limits)
         seen = picture(run.workflow)
         before = self.before(release, seen, row.state, row.deployment_id)
-        planned = moving.plan(run, self.target.bpmn, self.names) if not before else Plan(obstacles=before)
+        planned = self.plan(release, run) if not before else Plan(obstacles=before)
         standing = tuple(_place(release, one) for one in seen.active)
         return self._judged(row, standing, planned.obstacles, planned.notes)
 
@@ -185,8 +185,7 @@ class Judge:
             return [Remark("SAME_RELEASE", T("已经在这个版本上。"), "")]
         if state == "suspended":
             return [Remark("SUSPENDED", T("流程已暂停，请先恢复，再移动。"), "")]
-        registry = self.engine.registry
-        guard = self._guards.setdefault(release.id, Guard(release.bpmn, registry.protected, registry.handlers))
+        registry, guard = self.engine.registry, self._guard(release)
         places = {(place.definition_key, place.element_id) for place in seen.active}
         places |= {(timer.definition_key, timer.element_id) for timer in seen.timers}
         places |= {(waiting.definition_key, waiting.element_id) for waiting in seen.messages}
@@ -201,6 +200,33 @@ class Judge:
                 text = T("停在“{name}”，表决或定结果的步骤正在进行，办完这几步再移动。", name=element.label)
                 return [Remark("VOTE_RUNNING", text, element.process, element.id, element.name)]
         return []
+
+    def plan(self, release: LoadedRelease, run: Run) -> Plan:
+        """How it would be moved: what is still to come of votes, results, notices and certificates comes in the new release too, and
+        what is over does not come again, however its steps are mapped or drawn there."""
+        planned = moving.plan(run, self.target.bpmn, self.names)
+        if planned.obstacles:
+            return planned
+        before, after = self._guard(release), self._guard(self.target)
+        for old, new in planned.stands:
+            due, coming = before.ahead(old.process, old.id), after.ahead(new.process, new.id)
+            if due - coming:
+                text = T(
+                    "停在“{name}”：后面还有投票、结果、公示或发证的步骤，新版本里从这里走不到了。请办完那些步骤再移动。",
+                    name=old.label,
+                )
+                planned.obstacles.append(Remark("SKIPS_VOTE", text, old.process, old.id, old.name))
+            elif (coming - due) & before.all_of(old.process):
+                text = T(
+                    "停在“{name}”：已经办过的投票、结果、公示或发证的步骤，在新版本里会再办一次，不能移动。",
+                    name=old.label,
+                )
+                planned.obstacles.append(Remark("REPEATS_VOTE", text, old.process, old.id, old.name))
+        return planned
+
+    def _guard(self, release: LoadedRelease) -> Guard:
+        registry = self.engine.registry
+        return self._guards.setdefault(release.id, Guard(release.bpmn, registry.protected, registry.handlers))
 
     @staticmethod
     def _judged(

@@ -101,7 +101,7 @@ def move(step: Step, instance_id: str, batch: Row[Any], actor: Actor) -> dict[st
     forbidden = judge.before(before, picture(run.workflow), case.state, case.deployment_id)
     if forbidden:
         raise CannotMove(forbidden)
-    planned = moving.plan(run, target.bpmn, names)
+    planned = judge.plan(before, run)
     if planned.obstacles:
         raise CannotMove(planned.obstacles)
     saved = step.connection.execute(

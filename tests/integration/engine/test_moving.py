@@ -326,6 +326,32 @@ def test_nobody_moves_a_case_while_its_vote_runs(engine: Engine) -> None:
     assert [task.name for task in tasks(engine, case)] == ["cast it"]
 
 
+def test_no_move_leads_past_a_vote_or_back_before_it(engine: Engine) -> None:
+    """Neither by a mapping nor by a release that leaves the vote out, also where it stands in a called process."""
+    serve = '<bpmn:serviceTask id="serve" name="serve" camunda:type="external" camunda:topic="work"/>'
+    call = '<bpmn:callActivity id="serve" name="vote" calledElement="vote"/>'
+    parts = START + user("before") + "{}" + user("after") + FINISH
+    straight = flow("begin", "before", "serve", "after", "finish")
+    vote = bpmn("vote", START + serve + FINISH + flow("begin", "serve", "finish"))
+    release(engine, bpmn("case", parts.format(call) + straight), vote)
+    early, late = start(engine, "case"), start(engine, "case")
+    complete(engine, late, "before", ANN)
+    engine.registry.protected = Protected(topics=frozenset({"work"}))
+
+    def told(target: str, mapping: Any = None) -> dict[str, list[str]]:
+        judged = preview(engine, target, mapping).judged
+        return {one.instance_id: [remark.code for remark in one.obstacles] for one in judged}
+
+    without = release(engine, bpmn("case", parts.format("") + flow("begin", "before", "after", "finish")))
+    assert told(without) == {early: ["SKIPS_VOTE"], late: []}
+    other = release(engine, bpmn("case", parts.format(serve) + straight))
+    assert told(other) == {early: [], late: []}  # drawn elsewhere, but still to come
+    swapped = {"case": {"before": "after", "after": "before"}}
+    assert told(other, swapped) == {early: ["SKIPS_VOTE"], late: ["REPEATS_VOTE"]}
+    assert move(engine, other, swapped).counts == {"refused": 2}
+    assert move(engine, other).counts == {"moved": 2}
+
+
 def test_a_definition_names_its_newest_release(engine: Engine) -> None:
     deploy(engine, old())
     case = start(engine, "case")
