@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from engine.bpmn.elements import read_processes
+from engine.bpmn.xmlsafe import read_xml
 from engine.commands.contents import Content
 from engine.errors import Conflict, Refused
 from engine.registry import Registry
@@ -32,13 +35,31 @@ def write(connection: Connection, deployment: Row[Any], **values: Any) -> None:
 
 
 def changed_rules(coming: Iterable[Content], current: Iterable[Content], tables: Collection[str]) -> list[Content]:
-    """The decision tables among `tables` (keys) that `coming` says otherwise than `current`."""
-    standing = {content.place: content.sha256 for content in current}
-    return [
-        content
-        for content in coming
-        if content.kind == "decision" and content.key in tables and standing.get(content.place) != content.sha256
-    ]
+    """The decision tables among `tables` (keys) that `coming` says otherwise than `current`, and the diagrams that no longer ask one
+    of them where they did: a table under another name would else decide in its place."""
+    standing = {content.place: content for content in current}
+    found = []
+    for content in coming:
+        before = standing.get(content.place)
+        if before is not None and before.sha256 == content.sha256:
+            continue
+        rule_table = content.kind == "decision" and content.key in tables
+        if rule_table or (before is not None and _asked(before, tables) - _asked(content, tables)):
+            found.append(content)
+    return found
+
+
+def _asked(content: Content, tables: Collection[str]) -> Counter[str]:
+    """How often a diagram asks each of these tables; nothing for what is no diagram that runs."""
+    root = read_xml(content.file, content.raw)[0] if content.kind == "process" and tables else None
+    processes = read_processes(root) if root is not None else ()
+    return Counter(
+        element.decision_ref
+        for process in processes
+        if process.id == content.key
+        for element in process.elements.values()
+        if element.decision_ref is not None and element.decision_ref in tables
+    )
 
 
 def signed(connection: Connection, deployment_id: str) -> dict[str, Row[Any]]:

@@ -32,7 +32,20 @@ from engine.studio.queries import ChangeList, ChangeView
 from engine.studio.versions import BringFiles
 from forms.i18n import T
 from tests.conftest import NOON
-from tests.integration.engine.conftest import ADMIN, ANN, OWNER, OWNER2, person, simple, start
+from tests.integration.engine.conftest import (
+    ADMIN,
+    ANN,
+    FINISH,
+    OWNER,
+    OWNER2,
+    START,
+    bpmn,
+    flow,
+    person,
+    simple,
+    start,
+    user,
+)
 from tests.integration.engine.test_deployments import TABLE, two_steps
 
 BUREAU = person("bureau", "archives")
@@ -159,6 +172,27 @@ def test_an_upload_of_a_rule_set_needs_them_too(ruled: Engine) -> None:
         ruled.run(SignRelease(made, authority))
     ruled.run(ActivateDeployment(made, OWNER2))
     assert active(ruled) == made
+
+
+def test_a_diagram_that_no_longer_asks_a_rule_table_is_a_change_of_the_rules(ruled: Engine) -> None:
+    """A table under another name would decide in its place."""
+
+    def asking(table: str) -> bytes:
+        rule = f'<bpmn:businessRuleTask id="rule" camunda:decisionRef="{table}" camunda:resultVariable="size"/>'
+        return bpmn("sized", START + rule + FINISH + flow("begin", "rule", "finish"))
+
+    ruled.run(Deploy({"s.bpmn": asking("size")}, None))
+    twin = TABLE.replace(b'"size"', b'"size_2"')
+    assert twin != TABLE
+    change = changed(ruled, twin_dmn=twin, s_bpmn=asking("size_2"))
+    assert [content.key for content in ruled.ask(Checklist(OWNER, change)).rules] == ["sized"]
+    made = proposed(ruled, change, "12号")
+    ruled.run(ReadPreview(made, OWNER2))
+    assert refused(ruled, ActivateDeployment(made, OWNER2, "好")) == "SIGNATURE_MISSING"
+    more = bpmn("sized", START + user("look") + FINISH + flow("begin", "look", "finish"))
+    assert ruled.ask(Checklist(OWNER, changed(ruled, s_bpmn=more))).rules
+    kept = asking("size").replace(b'id="rule"', b'id="rule" name="how large"')
+    assert not ruled.ask(Checklist(OWNER, changed(ruled, s_bpmn=kept))).rules
 
 
 def test_an_authority_turns_a_rule_set_down(ruled: Engine) -> None:
