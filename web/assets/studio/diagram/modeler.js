@@ -9,6 +9,7 @@ import simulation from 'bpmn-js-token-simulation';
 import watching from 'bpmn-js-token-simulation/lib/viewer';
 
 import { clipboardModule } from './clipboard.js';
+import { padsModule } from './pads.js';
 import { togetherModule } from './slots.js';
 import { translateModule } from './translate.js';
 
@@ -20,7 +21,7 @@ export function modelerIn(container) {
     container,
     zoomScroll: { enabled: false },
     moddleExtensions: { camunda },
-    additionalModules: [translateModule, clipboardModule, togetherModule, minimap, simulation],
+    additionalModules: [translateModule, clipboardModule, padsModule, togetherModule, minimap, simulation],
   });
 }
 
