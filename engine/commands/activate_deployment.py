@@ -45,7 +45,7 @@ class ActivateDeployment:
     more then, when it becomes active by itself; the answer has `activate_at` (ISO) and the state stays `candidate`.
     `actor` None is the command line, which is asked for no document and no signature.
     Raises NotFound; Forbidden, also for who uploaded it while four eyes are on; Invalid (`reason`, `at`); Conflict (WITHDRAWN);
-    Refused (DOCUMENT_MISSING, DOCUMENT_UNKNOWN, SIGNATURE_MISSING, PREVIEW_UNREAD, PREVIEW_OLD);
+    Refused (OLD_RULES, DOCUMENT_MISSING, DOCUMENT_UNKNOWN, SIGNATURE_MISSING, PREVIEW_UNREAD, PREVIEW_OLD);
     DeploymentRefused where it no longer passes the lint or its scenario tests; Conflict (RELEASE_MOVED) where another release
     became active meanwhile, so that this one would be another than was asked for; Busy as `play_release`.
     """
@@ -233,11 +233,12 @@ def _coming(connection: Connection, row: Row[Any], current: Row[Any] | None) -> 
 def _ready(
     connection: Connection, registry: Registry, row: Row[Any], coming: _Release, current: Row[Any] | None
 ) -> None:
-    """Raises Conflict (WITHDRAWN), or Refused with the first thing that a candidate lacks. What was active before was ready once."""
+    """Raises Conflict (WITHDRAWN), or Refused with the first thing that a candidate lacks, or for an older release of other rules."""
+    standing = release_rows.contents_of(connection, current.id) if current else []
     if row.state != "candidate":
+        reviews.require_signed_rules(connection, registry, row, coming.whole, standing)
         return
     reviews.require_standing(connection, row)
-    standing = release_rows.contents_of(connection, current.id) if current else []
     lacking: list[Refused] = reviews.missing(
         connection, registry, row, coming.whole, standing, current.id if current else None
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from engine.bpmn.elements import read_processes
 from engine.bpmn.xmlsafe import read_xml
@@ -119,6 +119,28 @@ def require_standing(connection: Connection, deployment: Row[Any]) -> None:
     if row is not None and row.withdrawn_at is not None:
         text = T("这个版本已经撤回，不能启用。")
         raise Conflict(text, code="WITHDRAWN", by=row.withdrawn_by, at=row.withdrawn_at)
+
+
+def require_signed_rules(
+    connection: Connection,
+    registry: Registry,
+    deployment: Row[Any],
+    whole: Iterable[Content],
+    current: Iterable[Content],
+) -> None:
+    """The former release comes back in one step, whatever it says. An older one only with the rule sets that are in force: others
+    go the way of any change of the rules. Raises Refused (OLD_RULES)."""
+    d = t.deployment.c
+    former = connection.scalar(select(func.max(d.activated_at)).where(d.state == "superseded"))
+    if deployment.activated_at == former:
+        return
+    rules = changed_rules(whole, current, registry.rule_tables)
+    if rules:
+        text = T(
+            "这个版本的评审规则（{names}）和启用中的不同，又不是上一个版本，不能直接恢复。请导出它，再导入成一个改动，写明政策文件并由两个部门签署。",
+            names=[content.name for content in rules],
+        )
+        raise Refused(text, code="OLD_RULES")
 
 
 def known_document(connection: Connection, registry: Registry, number: str) -> bool:

@@ -174,6 +174,21 @@ def test_an_upload_of_a_rule_set_needs_them_too(ruled: Engine) -> None:
     assert active(ruled) == made
 
 
+def test_an_older_release_does_not_bring_old_rules_back_unsigned(ruled: Engine) -> None:
+    first = active(ruled)
+    new_rules = TABLE.replace(b"&gt;= 10", b"&gt;= 12")
+    second = ruled.run(Deploy({"size.dmn": new_rules}, None))["id"]
+    ruled.clock.set(NOON + timedelta(minutes=1))  # type: ignore[attr-defined]
+    ruled.run(ActivateDeployment(first, OWNER, "新规则有误"))  # the former one, in one step
+    ruled.clock.set(NOON + timedelta(minutes=2))  # type: ignore[attr-defined]
+    ruled.run(ActivateDeployment(second, OWNER, "原来没有错"))
+    ruled.clock.set(NOON + timedelta(minutes=3))  # type: ignore[attr-defined]
+    third = ruled.run(Deploy({"a.bpmn": two_steps()}, None))["id"]
+    assert refused(ruled, ActivateDeployment(first, OWNER, "还是旧的好")) == "OLD_RULES"
+    assert active(ruled) == third
+    ruled.run(ActivateDeployment(second, OWNER, "退一步"))
+
+
 def test_a_diagram_that_no_longer_asks_a_rule_table_is_a_change_of_the_rules(ruled: Engine) -> None:
     """A table under another name would decide in its place."""
 
