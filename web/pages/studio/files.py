@@ -186,10 +186,7 @@ def _bytes(body: dict[str, Any]) -> bytes:
     content = body.get("content")
     if not isinstance(content, str):
         raise Invalid({"content": [T("请发送文字。")]})
-    try:
-        return content.encode()
-    except UnicodeEncodeError as error:  # half a character, which JSON can name and no file can hold
-        raise Invalid({"content": [T("含有不能保存的字符。")]}) from error
+    return content.encode()
 
 
 def _number(body: dict[str, Any], name: str) -> int:
