@@ -25,6 +25,7 @@ from engine.store import tables as t
 from engine.store.metadata import new_id
 from engine.studio import reviews
 from engine.studio import tables as s
+from engine.studio.overtaking import overtaken
 from forms.i18n import T, Text
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ class ActivateDeployment:
     more then, when it becomes active by itself; the answer has `activate_at` (ISO) and the state stays `candidate`.
     `actor` None is the command line, which is asked for no document and no signature.
     Raises NotFound; Forbidden, also for who uploaded it while four eyes are on; Invalid (`reason`, `at`); Conflict (WITHDRAWN);
-    Refused (OLD_RULES, DOCUMENT_MISSING, DOCUMENT_UNKNOWN, SIGNATURE_MISSING, PREVIEW_UNREAD, PREVIEW_OLD);
+    Refused (OLD_RULES, DOCUMENT_MISSING, DOCUMENT_UNKNOWN, SIGNATURE_MISSING, PREVIEW_UNREAD, PREVIEW_OLD,
+    OVERTAKEN: it would take back what another release changed since it was proposed);
     DeploymentRefused where it no longer passes the lint or its scenario tests; Conflict (RELEASE_MOVED) where another release
     became active meanwhile, so that this one would be another than was asked for; Busy as `play_release`.
     """
@@ -239,6 +241,8 @@ def _ready(
         reviews.require_signed_rules(connection, registry, row, coming.whole, standing)
         return
     reviews.require_standing(connection, row)
+    if (late := overtaken(connection, row, current)) is not None:
+        raise late
     lacking: list[Refused] = reviews.missing(
         connection, registry, row, coming.whole, standing, current.id if current else None
     )

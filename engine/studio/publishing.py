@@ -24,6 +24,7 @@ from engine.store.upsert import insert_new
 from engine.studio import publishing_tables as p
 from engine.studio import reviews, rows
 from engine.studio import tables as s
+from engine.studio.overtaking import behind, require_none
 from engine.studio.release import ChangeRelease, active_contents, whole_of
 from forms.i18n import T
 
@@ -36,7 +37,8 @@ class ProposeChange:
     """Make a change a candidate: lint clean, its scenario tests green. `document`: number of the published policy document, needed
     where a rule set changes. `at`: when it is to take effect (aware); the second person decides. Answers as `Deploy`.
 
-    Raises Forbidden, NotFound, Invalid (`reason`, `document`, `at`), Refused (NOTHING_CHANGED), DeploymentRefused, Conflict
+    Raises Forbidden, NotFound, Invalid (`reason`, `document`, `at`), Refused (NOTHING_CHANGED; BEHIND: one of its files was
+    changed by another release meanwhile, and nobody looked at it), DeploymentRefused, Conflict
     (CHANGE_CLOSED; CHANGE_MOVED: somebody saved during the tests; RELEASE_MOVED), Busy as `play_release`."""
 
     change_id: str
@@ -64,6 +66,7 @@ class ProposeChange:
         whole = whole_of(step.connection, self.change_id)
         if not whole.brought:
             raise Refused(T("这个改动和启用中的版本没有区别，不用启用。"), code="NOTHING_CHANGED")
+        require_none(behind(step.connection, self.change_id, active_contents(step.connection)))
         document = self._document(step, whole.contents)
         if self.at is not None and not step.now < self.at <= step.now + FURTHEST:
             raise Invalid({"at": [T("生效时间要在现在以后、一年以内。")]})

@@ -21,6 +21,7 @@ from engine.store import tables as t
 from engine.studio import publishing_tables as p
 from engine.studio import reviews, rows
 from engine.studio import tables as s
+from engine.studio.overtaking import behind, overtaken
 from engine.studio.release import active_contents, whole_of
 from forms.i18n import T, Text
 
@@ -58,6 +59,7 @@ class Checked:
     rules: tuple[Content, ...]
     trial: Trial | None
     unsaved: tuple[tuple[str, str], ...]
+    behind: tuple[str, ...]  # files that another release changed meanwhile, and nobody looked at it
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Checklist:
             rules=tuple(reviews.changed_rules(whole.contents, active_contents(connection), registry.rule_tables)),
             trial=self._trial(reading, release_rows.fingerprint(whole.contents)),
             unsaved=tuple((draft.file_name, known.get(draft.username, draft.username)) for draft in drafts),
+            behind=tuple(behind(connection, row.id, active_contents(connection))),
         )
 
     def _trial(self, reading: Reading, fingerprint: str) -> Trial | None:
@@ -185,6 +188,7 @@ class ReleaseReview:
             if candidate
             else []
         )
+        late = overtaken(connection, row, current) if candidate else None
         authorities = registry.rule_signers if rules else [group for group in registry.rule_signers if group in there]
         title = connection.scalar(select(s.change.c.title).where(s.change.c.id == values.get("change_id")))
         mine = {one.username for one in there.values()}
@@ -222,7 +226,7 @@ class ReleaseReview:
             withdrawn_name=names.get(values.get("withdrawn_by") or "", values.get("withdrawn_by")),
             withdrawn_at=values.get("withdrawn_at"),
             withdrawn_reason=values.get("withdrawn_reason"),
-            lacking=tuple(found.text for found in lacking),
+            lacking=tuple(found.text for found in ([late] if late else []) + lacking),
             former=former,
             before=before,
             may_sign=candidate

@@ -6,6 +6,10 @@ import io
 import re
 import zipfile
 
+from engine.commands.deploy import Deploy
+from engine.studio.changes import OpenChange
+from engine.studio.versions import BringFiles
+from tests.integration.engine.conftest import OWNER
 from tests.integration.engine.test_deployments import TABLE
 from tests.web.pages.test_owner import BETTER, upload
 
@@ -72,6 +76,19 @@ def test_one_step_back_says_what_it_means(browse) -> None:
     owner.send(f"{release}/back", {"former": former, "reason": "有误"})
     assert "已回到以前的版本" in owner.page
     assert owner.path.endswith(former)
+
+
+def test_who_changed_the_same_file_first_is_not_undone(browse, engine) -> None:
+    change = engine.run(OpenChange(OWNER, "加一步"))["id"]
+    engine.run(BringFiles(change, {"review.bpmn": BETTER}, OWNER))
+    owner = browse("owner")
+    page = f"/studio/changes/{change}/publish"
+    assert "盖掉" not in owner.open(page)
+    engine.run(Deploy({"review.bpmn": BETTER.replace(b"</bpmn:definitions>", b"<!-- -->\n</bpmn:definitions>")}, None))
+    assert "直接启用会把那边的改动盖掉" in owner.open(page)
+    owner.send(page, {"reason": "更好", "read": "yes"})
+    assert "请先在改动里比较、合并" in owner.page
+    assert "已核对，以这里的为准" in owner.open(f"/studio/changes/{change}")
 
 
 def test_what_is_no_archive_is_refused_with_what_was_typed(browse) -> None:
