@@ -29,6 +29,7 @@ POINTS = {
     "message": STEP | {"before_ack"},
     "move": STEP | {"before_ack"},
     "deployment": RELEASE,
+    "activation at its date": RELEASE | {"before_ack"},
     "deployment by the operator": RELEASE,
     "ballot": {"before_load", "after_load"} | SAVE | OUTBOX | COMMIT,
 }

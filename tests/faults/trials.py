@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ from engine.moving.tables import move_item
 from engine.queries.instance_events import InstanceEvents
 from engine.queries.views import EventItem
 from engine.store import tables as t
+from engine.studio.publishing_tables import release_review
 from processes.committee.commands import CastBallot
 from processes.register.ballot_tables import ballot_slip, ballot_token
 from tests.conftest import NOON, MakeEngine
@@ -306,6 +307,30 @@ class Deploying(Base):
         return states.index(mine[0].state) if mine else 0
 
 
+class ActivatingDue(Deploying):
+    """An agreed release takes effect by itself: the n-th subject's after n hours."""
+
+    stages = 1
+
+    def begin(self, n: int) -> None:
+        made = self.engine.run(Deploy({"tried.bpmn": self.diagram(f"task{n}")}, OWNER, comment=str(n)))
+        self.engine.run(ActivateDeployment(made["id"], OWNER2, "agreed", at=self.due(n)))
+
+    @staticmethod
+    def due(n: int) -> datetime:
+        return NOON + timedelta(hours=n + 1)
+
+    def do(self, engine: Engine, n: int) -> None:
+        engine.work(self.due(n))
+
+    def stage(self, n: int) -> int:
+        mine = select(t.deployment.c.id).where(t.deployment.c.comment == str(n))
+        over = release_review.c.activate_at.is_(None)
+        told = self.count(release_review, release_review.c.deployment_id.in_(mine), over)
+        assert super().stage(n) == 1 + told
+        return told
+
+
 class Loading(Deploying):
     """The operator's deployment, active at once."""
 
@@ -383,6 +408,7 @@ TRIALS: dict[str, Callable[..., Trial]] = {
     "message": Delivering.furnished,
     "move": Moving.furnished,
     "deployment": Deploying.furnished,
+    "activation at its date": ActivatingDue.furnished,
     "deployment by the operator": Loading.furnished,
     "ballot": Casting.furnished,
 }
