@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.studio.known import Choice, Known, Topic
+from web.pages.clauses import anchor
 from web.pages.desk import ask, me
 from web.pages.studio.common import as_json
 from web.security import login_required
@@ -20,7 +21,7 @@ blueprint = Blueprint("studioknown", __name__, url_prefix="/studio/changes/<chan
 def known(change_id: str) -> ResponseReturnValue:
     """`{forms, decisions, processes: [{key, name, file}], groups: [{key, name}], topics: [{topic, name, processes, parameters:
     [{name, required, type, values}]}], functions: [{name, parameters, doc}], variables: {process: [names]}, labels: {name: words}, messages: [names],
-    clauses: [{number, title}]}`, words in the reader's language."""
+    clauses: [{number, title, href}]}`, words in the reader's language."""
     found = ask(Known(me(), change_id))
     return as_json(
         {
@@ -35,13 +36,17 @@ def known(change_id: str) -> ResponseReturnValue:
             "variables": {key: list(names) for key, names in found.variables.items()},
             "labels": {name: str(words) for name, words in found.labels.items()},
             "messages": list(found.messages),
-            "clauses": [{"number": number, "title": str(title)} for number, title in found.clauses.items()],
+            "clauses": [_clause(number, str(title)) for number, title in found.clauses.items()],
         }
     )
 
 
 def _choice(one: Choice) -> dict[str, str]:
     return {"key": one.key, "name": one.name, "file": one.file}
+
+
+def _clause(number: str, title: str) -> dict[str, str]:
+    return {"number": number, "title": title, "href": url_for("clause.index") + "#" + anchor(number)}
 
 
 def _topic(one: Topic) -> dict[str, Any]:

@@ -123,10 +123,11 @@ function named({ key, name }) {
 function Many({ field }) {
   const chosen = namesIn(field.slot.value);
   const write = (names) => field.slot.write(names.join(', '));
-  const nameOf = (key) => field.options.find((one) => one.key === key)?.name ?? say('{name}（这一版里没有）', { name: key });
+  const found = (key) => field.options.find((one) => one.key === key);
+  const nameOf = (key) => found(key)?.name ?? say('{name}（这一版里没有）', { name: key });
   const left = field.options.filter((one) => !chosen.includes(one.key));
   return html`<${Frame} field=${field}>${(described) => html`
-    ${chosen.length > 0 && html`<ul class="zp-prop-chosen">${chosen.map((key) => html`<li key=${key}><span>${nameOf(key)}</span>
+    ${chosen.length > 0 && html`<ul class="zp-prop-chosen">${chosen.map((key) => html`<li key=${key}><span>${found(key)?.href ? html`<a href=${found(key).href}>${found(key).label ?? nameOf(key)}</a>` : nameOf(key)}</span>
       <button type="button" aria-label=${say('去掉{name}', { name: nameOf(key) })} title=${say('去掉{name}', { name: nameOf(key) })} onClick=${() => write(chosen.filter((one) => one !== key))}>×</button></li>`)}</ul>`}
     <select class="form-select" id=${`${field.id}-input`} aria-describedby=${described} value="" onChange=${(event) => {
       if (event.target.value) write([...chosen, event.target.value]);

@@ -19,7 +19,7 @@ export class Office {
     this.processes = known.processes;
     this.topics = known.topics;
     this.messages = known.messages;
-    this.clauses = known.clauses.map(({ number, title }) => ({ key: number, name: title, label: `${number} ${title}` }));
+    this.clauses = known.clauses.map(({ number, title, href }) => ({ key: number, name: title, label: `${number} ${title}`, href }));
     this.linkToForm = (key) => this._link(this.forms, key, say('打开这张表单'), say('新建表单'));
     this.linkToDecision = (key) => this._link(this.decisions, key, say('打开这张决策表'), say('新建决策表'));
     this.linkToProcess = (key) => this._link(this.processes, key, say('打开这个流程'));
