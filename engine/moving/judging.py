@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, false, or_, selec
 
 from engine.bpmn import moving
 from engine.bpmn.drive import Run
-from engine.bpmn.elements import CONTAINERS
+from engine.bpmn.elements import CONTAINERS, split_names
 from engine.bpmn.guard import Guard
 from engine.bpmn.model import ActiveElement, OnlyLooking, Picture
 from engine.bpmn.moving import Names, Plan, Remark
@@ -222,7 +222,20 @@ class Judge:
                     name=old.label,
                 )
                 planned.obstacles.append(Remark("REPEATS_VOTE", text, old.process, old.id, old.name))
+        planned.obstacles += self._told(release, {run.process_key, *(old.process for old, _ in planned.stands)})
         return planned
+
+    def _told(self, release: LoadedRelease, keys: set[str]) -> Iterator[Remark]:
+        """What these processes keep secret stays so: a case that was begun under that promise is not moved to where it is told."""
+        for key in sorted(keys):
+            was, will = (each.bpmn.info(key).properties for each in (release, self.target))
+            if names := set(split_names(was.get("secret"))) - set(split_names(will.get("secret"))):
+                text = T("新版本不再把 {names} 列为保密内容，正在办理的事不能移过去。", names=sorted(names))
+                yield Remark("SECRET_TOLD", text, key)
+            if names := set(split_names(was.get("outsiders"))) - set(split_names(will.get("outsiders"))):
+                words = [self.engine.registry.groups.get(name, name) for name in sorted(names)]
+                text = T("新版本不再对{names}隐去办理经过，正在办理的事不能移过去。", names=words)
+                yield Remark("SECRET_TOLD", text, key)
 
     def _guard(self, release: LoadedRelease) -> Guard:
         registry = self.engine.registry

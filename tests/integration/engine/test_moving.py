@@ -352,6 +352,20 @@ def test_no_move_leads_past_a_vote_or_back_before_it(engine: Engine) -> None:
     assert move(engine, other).counts == {"moved": 2}
 
 
+def test_what_is_secret_does_not_become_known_by_a_move(engine: Engine) -> None:
+    steps = START + user("check") + FINISH + flow("begin", "check", "finish")
+    release(engine, bpmn("case", properties(secret="hidden, names", outsiders="applicants") + steps))
+    start(engine, "case")
+    for given, codes in (
+        ({"secret": "names, more", "outsiders": "applicants"}, ["SECRET_TOLD"]),
+        ({"secret": "names, hidden"}, ["SECRET_TOLD"]),
+        ({"secret": "names, hidden, more", "outsiders": "applicants, others"}, []),
+    ):
+        target = release(engine, bpmn("case", properties(**given) + steps))
+        (seen,) = preview(engine, target).judged
+        assert [remark.code for remark in seen.obstacles] == codes
+
+
 def test_a_definition_names_its_newest_release(engine: Engine) -> None:
     deploy(engine, old())
     case = start(engine, "case")
