@@ -206,6 +206,10 @@ class WithdrawProposal:
     def execute(self, step: Step) -> dict[str, Any]:
         signers = frozenset(step.engine.registry.rule_signers)
         row = _any(step, self.deployment_id)
+        if policy.OWNER not in self.actor.groups:  # an authority has a say in the rule sets, not in every diagram
+            brought = release_rows.contents_of(step.connection, row.id, brought=True)
+            if not reviews.changed_rules(brought, active_contents(step.connection), step.engine.registry.rule_tables):
+                signers = frozenset()
         require(self.actor, "release.withdraw", ReleaseFacts(row.uploaded_by, signers))
         _open(step, row)
         reason = rows.checked_text("reason", self.reason, needed=True)

@@ -250,6 +250,7 @@ def test_a_release_takes_effect_at_its_date(ruled: Engine) -> None:
 def test_a_date_can_be_taken_back_or_changed(ruled: Engine) -> None:
     before = active(ruled)
     made = agreed(ruled)
+    assert refused(ruled, WithdrawProposal(made, LABOUR, "不行")) == "FORBIDDEN"  # no rule set is in it
     ruled.run(DropDate(made, OWNER, "再等等"))
     assert refused(ruled, DropDate(made, OWNER, "再等等")) == "NO_DATE"
     ruled.run(ActivateDeployment(made, OWNER2, "好", at=NOON + timedelta(days=5)))
