@@ -52,6 +52,16 @@ def test_nobody_is_moved_past_a_vote_in_either_direction(guard: Guard) -> None:
 def test_what_a_vote_a_result_or_a_table_wrote_is_not_set_by_hand(guard: Guard) -> None:
     for name in ("ballot_result", "yes", "present", "publicity_outcome", "certificate_no", "recheck_outcome"):
         assert "手工改" in str(guard.variable(name)), name
+    # Whose case it is, who was there, how long the notice stands: what vote and result rest on.
+    for name in (
+        "application_id",
+        "candidate_account",
+        "quorum_reached",
+        "attended",
+        "min_workdays",
+        "notice_approved",
+    ):
+        assert "手工改" in str(guard.variable(name)), name
     for name in ("finding", "cases_to_vote"):  # secret in P04 and P12
         assert guard.variable(name) is not None, name
     for name in (
@@ -62,5 +72,5 @@ def test_what_a_vote_a_result_or_a_table_wrote_is_not_set_by_hand(guard: Guard) 
         "grade_options",
     ):  # tables, and what scripts make of them
         assert "决策表" in str(guard.variable(name)), name
-    for name in ("unit_code", "target_title", "application_id", "correction_text"):
+    for name in ("unit_code", "target_title", "correction_text", "works"):
         assert guard.variable(name) is None, name
