@@ -9,15 +9,20 @@ from typing import Any
 import pytest
 
 from engine import invariants
+from engine.commands.deploy import Deploy
 from engine.commands.start_instance import StartInstance
 from engine.engine import Engine
+from engine.moving.commands import MoveInstances, UndoMoving
+from engine.moving.queries import MoveBatch
 from engine.queries.task_view import TaskForm
 from engine.store import prepare
+from processes.demo import shipped_files
 from tests import postgres
 from tests.frozen import box
 from tests.frozen.finish import actor, finish, look, open_tasks
 from tests.frozen.make import FILE, HERE, opened
 from tests.frozen.office import APPOINTED, walk_on
+from tests.frozen.waits import DIAGRAMS
 from web.cli.common import MIGRATIONS
 
 RELEASES = sorted(path.parent.name for path in HERE.glob(f"*/{FILE}"))
@@ -87,6 +92,29 @@ def test_an_upgraded_office_goes_on_to_the_end(upgraded: Engine, frozen: dict[st
     assert starts_with_what_was_kept(upgraded) == "completed"
     statuses = walk_on(upgraded, about["cases"])
     assert {statuses[number] for number in APPOINTED} == {"appointed"}
+    told = {kind: finish(upgraded, one, kind) for kind, one in about["instances"].items()}
+    assert told == about["outcomes"]
+    assert broken(upgraded) == []
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("frozen", RELEASES[-1:], indirect=True)
+def test_whatever_waits_is_moved_and_taken_back_and_moved_and_ends_alike(
+    upgraded: Engine, frozen: dict[str, Any]
+) -> None:
+    owner, about = actor(upgraded, "process_owner"), frozen["about"]
+    files = {f"frozen_{kind}.bpmn": raw + b"<!-- again -->" for kind, raw in DIAGRAMS.items()}
+    target = upgraded.run(Deploy(shipped_files(upgraded) | files, None, play=False))["id"]
+    for back in (True, False):
+        batch = upgraded.run(MoveInstances(target, owner))["id"]
+        upgraded.work()
+        counts = upgraded.ask(MoveBatch(owner, batch)).counts
+        assert (counts["refused"], counts["moved"]) == (1, len(about["running"]) - 1)  # one is suspended
+        if back:
+            upgraded.run(UndoMoving(batch, owner))
+            upgraded.work()
+            assert upgraded.ask(MoveBatch(owner, batch)).counts["returned"] == counts["moved"]
+        assert broken(upgraded) == []
     told = {kind: finish(upgraded, one, kind) for kind, one in about["instances"].items()}
     assert told == about["outcomes"]
     assert broken(upgraded) == []
