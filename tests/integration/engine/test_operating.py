@@ -287,7 +287,9 @@ def test_signs_of_life_tell_who_works(engine: Engine) -> None:
 # --- every code has its words --------------------------------------------------------------------------------------------
 
 ROOT = Path(__file__).resolve().parents[3] / "engine"
-AT_ONCE = re.compile(r"lint|xmlsafe|dmn\.py|layout|moving|surgery|soundness|overlaps")  # refuse a person, before anything runs
+AT_ONCE = re.compile(
+    r"lint|xmlsafe|dmn\.py|layout|moving|surgery|soundness|overlaps"
+)  # refuse a person, before anything runs
 RUNNING = [
     *(path for path in sorted((ROOT / "bpmn").glob("*.py")) if not AT_ONCE.search(path.name)),
     *(
