@@ -21,7 +21,7 @@ window.check = async (text) => {
   const before = file.arranged ? null : count(text);
   return {
     opened: true, same, shapes, arranged: file.arranged, foreign: file.foreign, warnings: file.warnings.map((one) => one.message),
-    drawn: before === null || before === count(written),
+    drawn: before === null || (before === count(written) && planes(written) >= planes(text)), // what is folded up gets a plane of its own
     differences: await differences(text, written),
     lost: missing(inventory(text), inventory(written)),
     added: missing(inventory(written), inventory(text)).filter((one) => !file.arranged || !/^(BPMN|Bounds|waypoint)/.test(one)),
@@ -30,28 +30,35 @@ window.check = async (text) => {
 };
 
 function count(text) {
-  return (text.match(/<([\w-]+:)?(BPMNShape|BPMNEdge|BPMNPlane)[\s>/]/g) ?? []).length;
+  return (text.match(/<([\w-]+:)?(BPMNShape|BPMNEdge)[\s>/]/g) ?? []).length;
+}
+
+function planes(text) {
+  return (text.match(/<([\w-]+:)?BPMNPlane[\s>/]/g) ?? []).length;
 }
 
 /** What bpmn-js-differ sees. */
 async function differences(before, after) {
-  const read = async (text) => (await new BpmnModdle({ camunda }).fromXML(text.replaceAll(' textFormat="text/plain"', ''))).rootElement; // the standard's default
+  // The standard's default, and the cross that bpmn-js shows in a gateway of which nothing is said.
+  const plain = (text) => text.replaceAll(' textFormat="text/plain"', '').replaceAll(/ isMarkerVisible="(true|false)"/g, '');
+  const read = async (text) => (await new BpmnModdle({ camunda }).fromXML(plain(text))).rootElement;
   const found = diff(await read(before), await read(after));
   const told = ([, { attrs }]) => !attrs || Object.keys(attrs).some((name) => name !== 'lanes'); // which lanes a step is in is said by the lanes
   return ['_added', '_removed', '_changed', '_layoutChanged'].flatMap((kind) => Object.entries(found[kind]).filter(told).map(([id, { attrs }]) => `${kind.slice(1)} ${id} ${Object.keys(attrs ?? {}).join(' ')}`.trim()));
 }
 
 // Written at the standard's default, or as many decimals as somebody liked: the same.
-const DEFAULTS = { isExecutable: 'false', isClosed: 'false', isMarkerVisible: 'false', isHorizontal: 'true', isExpanded: 'true', isCollection: 'false', isSequential: 'false', isInterrupting: 'true', cancelActivity: 'true',
+const DEFAULTS = { isExecutable: 'false', isClosed: 'false', isHorizontal: 'true', isExpanded: 'true', isCollection: 'false', isSequential: 'false', isInterrupting: 'true', cancelActivity: 'true',
   triggeredByEvent: 'false', isForCompensation: 'false', startQuantity: '1', completionQuantity: '1', gatewayDirection: 'Unspecified', instantiate: 'false', implementation: '##unspecified', eventGatewayType: 'Exclusive', associationDirection: 'None',
-  parallelMultiple: 'false', processType: 'None', isUnlimited: 'true', textFormat: 'text/plain', behavior: 'All', ordering: 'Parallel', cancelRemainingInstances: 'true', testBefore: 'false', waitForCompletion: 'true' };
+  parallelMultiple: 'false', processType: 'None', isUnlimited: 'true', textFormat: 'text/plain', behavior: 'All', ordering: 'Parallel', cancelRemainingInstances: 'true', testBefore: 'false', waitForCompletion: 'true',
+  expressionLanguage: 'http://www.w3.org/1999/XPath', typeLanguage: 'http://www.w3.org/2001/XMLSchema' };
 
 /** Every element of the file with its attributes and text, wherever it stands and whatever prefix it bears. */
 function inventory(text) {
   const found = new Map();
   for (const node of new DOMParser().parseFromString(text, 'application/xml').getElementsByTagName('*')) {
     const attributes = [...node.attributes]
-      .filter(({ name, localName, value, namespaceURI }) => !name.startsWith('xmlns') && !(DEFAULTS[localName] === value) && !/schemaLocation$/.test(name) && !(namespaceURI?.includes('XMLSchema-instance')))
+      .filter(({ name, localName, value, namespaceURI }) => !name.startsWith('xmlns') && localName !== 'isMarkerVisible' && !(DEFAULTS[localName] === value) && !/schemaLocation$/.test(name) && !(namespaceURI?.includes('XMLSchema-instance')))
       .map(({ localName, value }) => `${localName}=${/^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value.replace(/^[\w-]+:(?=[\w.-]+$)/, '').trim()}`);
     const own = [...node.childNodes].filter((one) => one.nodeType === Node.TEXT_NODE || one.nodeType === Node.CDATA_SECTION_NODE).map((one) => one.data.trim()).join('').replace(/^[\w-]+:(?=[\w.-]+$)/, '');
     const words = `${node.localName} ${attributes.sort().join(' ')} ${own}`.trim();

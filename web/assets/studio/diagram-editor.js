@@ -10,7 +10,7 @@ import './diagram.css';
 import './words-diagram.js';
 import { say } from '../words.js';
 import { Desk } from './desk.js';
-import { DiagramFile } from './diagram/file.js';
+import { DiagramFile, textOf } from './diagram/file.js';
 import { flush } from './diagram/fields.js';
 import { Marks } from './diagram/marks.js';
 import { centre, fit, modelerIn, viewerIn } from './diagram/modeler.js';
@@ -38,10 +38,11 @@ export default async function start(element) {
     if (first && !file.broken) fit(modeler, LEGIBLE);
     first &&= Boolean(file.broken);
   };
-  const bring = async (text, name) => {
+  const bring = async (bytes, name) => {
     const before = await file.read();
-    await show(text);
-    if (file.broken) {
+    const text = read(bytes);
+    if (text !== null) await show(text);
+    if (text === null || file.broken) {
       await show(before);
       return note(notes, say('{name} 不是能读懂的流程图，没有导入。', { name }));
     }
@@ -81,6 +82,16 @@ export default async function start(element) {
   if (wanted) pick(modeler, { element: wanted }); // other pages point at a step: …/files/P12.bpmn#plan_meeting
   element.editor = { modeler, file, desk }; // for who looks into it from outside
   element.dataset.ready = 'true';
+}
+
+/** Null for bytes that are no text. */
+function read(bytes) {
+  try {
+    return textOf(bytes);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 async function asked(address) {

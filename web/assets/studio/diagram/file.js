@@ -15,6 +15,8 @@ const OURS = new Set([
   'http://www.w3.org/XML/1998/namespace',
 ]);
 
+const DECLARED = /^(\s*<\?xml[^>]*?)\s+encoding=("[^"]*"|'[^']*')/;
+
 export class DiagramFile {
   constructor(modeler) {
     this.modeler = modeler;
@@ -33,7 +35,7 @@ export class DiagramFile {
     this.arranged = !/<([\w-]+:)?BPMN(Shape|Edge)[\s>]/.test(text);
     this.foreign = foreignIn(text);
     try {
-      const { warnings } = await this.modeler.importXML(this.arranged ? await withLayout(text) : text);
+      const { warnings } = await this.modeler.importXML(withoutEncoding(this.arranged ? await withLayout(text) : text));
       this.warnings = warnings;
       this.clean = this._at();
     } catch (error) {
@@ -51,7 +53,7 @@ export class DiagramFile {
   async read() {
     if (!this.changed) return this.text;
     const { xml } = await this.modeler.saveXML({ format: true });
-    return withComments(this.text, xml);
+    return withComments(this.text, withReturns(xml));
   }
 
   _at() {
@@ -59,6 +61,25 @@ export class DiagramFile {
     if (!stack) return null; // a viewer: nobody changes anything
     return stack._stack[stack._stackIdx] ?? null; // the very command that was done last
   }
+}
+
+/** What is in a string is read already: of the encoding that it declares bpmn-js would only warn. */
+function withoutEncoding(text) {
+  return text.replace(DECLARED, '$1');
+}
+
+/** The text of a file that somebody chose, read by the encoding it declares; it is UTF-8 from here on and says so. Raises RangeError, TypeError where it lies. */
+export function textOf(bytes) {
+  const begin = new TextDecoder('latin1').decode(bytes.slice(0, 200));
+  const wide = /^(\xff\xfe|\xfe\xff)/.exec(begin);
+  const named = DECLARED.exec(begin)?.[2].slice(1, -1) ?? 'utf-8';
+  const text = new TextDecoder(wide ? (begin.startsWith('\xff') ? 'utf-16le' : 'utf-16be') : named, { fatal: true }).decode(bytes);
+  return /^utf-?8$/i.test(named) && !wide ? text : text.replace(DECLARED, '$1 encoding="UTF-8"');
+}
+
+/** A carriage return in a name or text is one only when written as a reference; in a CDATA section there are none. */
+function withReturns(xml) {
+  return xml.split(/(<!\[CDATA\[[^]*?\]\]>)/).map((part, n) => (n % 2 ? part : part.replaceAll('\r', '&#13;'))).join('');
 }
 
 function parsed(text) {

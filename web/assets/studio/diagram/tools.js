@@ -4,7 +4,7 @@ import { say } from '../../words.js';
 import { fit } from './modeler.js';
 import { print, printedAt, savePng, saveSvg } from './output.js';
 
-/** Fills the toolbar `bar`. `name`: of the file, without its ending. `bring(text)`: another file's text instead of this one. */
+/** Fills the toolbar `bar`. `name`: of the file, without its ending. `bring(bytes, name)`: another file instead of this one. */
 export function tools(bar, modeler, { name, title, readonly, bring, tell }) {
   const canvas = modeler.get('canvas');
   const group = (words) => {
@@ -72,7 +72,7 @@ export function tools(bar, modeler, { name, title, readonly, bring, tell }) {
     file.addEventListener('change', async () => {
       const [chosen] = file.files;
       file.value = '';
-      if (chosen) await bring(await chosen.text(), chosen.name);
+      if (chosen) await bring(new Uint8Array(await chosen.arrayBuffer()), chosen.name);
     });
     bar.append(file);
     button(bar, say('导入文件'), () => file.click(), say('用别处画的图代替这一张（Camunda Modeler、bpmn.io 等导出的 .bpmn 文件）'));
