@@ -6,6 +6,8 @@ export default async function start(element) {
   const area = element.querySelector('textarea');
   const numbers = element.querySelector('[data-desk="lines"]');
   let numbered = 0; // lines that have a number
+  let shown = false;
+  let early = false; // somebody wrote into what the server drew before this script was there: that is not written over
   let original = ''; // a text area knows no carriage returns: a file nobody edited is given back as it was
   const plain = (text) => text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
 
@@ -13,7 +15,9 @@ export default async function start(element) {
     read: async () => (area.value === plain(original) ? original : original.includes('\r\n') ? area.value.replaceAll('\n', '\r\n') : area.value),
     show: async (text) => {
       original = text;
-      area.value = text;
+      early = !shown && area.value !== area.defaultValue;
+      if (!early) area.value = text;
+      shown = true;
       number();
     },
   });
@@ -38,7 +42,7 @@ export default async function start(element) {
 
   area.addEventListener('input', () => {
     number();
-    desk.changed();
+    if (shown) desk.changed();
   });
   area.addEventListener('scroll', () => { numbers.scrollTop = area.scrollTop; });
   element.querySelector('form').addEventListener('submit', (event) => {
@@ -46,6 +50,7 @@ export default async function start(element) {
     desk.save();
   });
   await desk.open();
+  if (early) desk.changed();
   go(Number(new URLSearchParams(location.search).get('line')));
   element.dataset.ready = 'true';
 }
