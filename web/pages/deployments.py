@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from engine import policy, remedies
 from engine.clock import local
 from engine.commands.activate_deployment import ActivateDeployment
-from engine.commands.deploy import Deploy
+from engine.commands.deploy import SYSTEM, Deploy
 from engine.errors import DeploymentRefused, Forbidden, Invalid, Problem, ZhipingError
 from engine.queries.deployments import DeploymentList, DeploymentView
 from engine.queries.views import DefinitionItem, DeploymentItem
@@ -161,11 +161,11 @@ def _row(item: DeploymentItem) -> dict[str, Any]:
         "origin": gettext("随系统提供") if shipped else gettext("由人上传"),
         "state": item.state,
         "state_words": str(STATES.get(item.state, item.state)),
-        "created_by": gettext("系统")
-        if shipped and not item.uploaded_by_name
-        else item.uploaded_by_name or item.uploaded_by,
+        "created_by": gettext("系统") if item.uploaded_by == SYSTEM else item.uploaded_by_name or item.uploaded_by,
         "created_at": item.uploaded_at,
-        "activated_by": item.activated_by_name or (None if shipped else item.activated_by) or gettext("系统"),
+        "activated_by": gettext("系统")
+        if item.activated_by in (None, SYSTEM)
+        else item.activated_by_name or item.activated_by,
         "activated_at": item.activated_at,
     }
 

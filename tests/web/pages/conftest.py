@@ -162,6 +162,7 @@ class Browser:
 
     def _took(self, answer: TestResponse) -> str:
         self.page, self.status, self.path = answer.text, answer.status_code, answer.request.path
+        assert "object at 0x" not in self.page  # a template took a method for a value
         return self.page
 
 

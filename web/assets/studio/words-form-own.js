@@ -3,6 +3,7 @@
 import { learn } from '../words.js';
 
 learn({
+  表格: 'Table',
   为什么要问这一项: 'Why we ask this',
   '办理人看得到；上传文件必须写明。': 'Shown to staff; required for files.',
   更多说明: 'More help',

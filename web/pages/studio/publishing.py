@@ -13,6 +13,7 @@ from engine import policy
 from engine.clock import SHANGHAI
 from engine.commands.activate_deployment import ActivateDeployment
 from engine.commands.contents import Content
+from engine.commands.deploy import SYSTEM
 from engine.errors import DeploymentRefused, Forbidden, Invalid, NotFound, Problem, ZhipingError
 from engine.registry import Actor
 from engine.studio.publishing import DropDate, NameDocument, ProposeChange, ReadPreview, TryChange, WithdrawProposal
@@ -167,7 +168,7 @@ def _back_page(deployment_id: str, errors: dict[str, str], reason: str) -> str:
         former={
             "id": former.deployment_id,
             "name": gettext("{at}的版本", at=when(former.proposed_at)),
-            "by": former.proposed_name,
+            "by": gettext("系统") if former.proposed_by == SYSTEM else former.proposed_name,
         },
         errors=errors,
         summary=list(errors.items()),

@@ -4,6 +4,7 @@ import './translate.js'; // first: see there
 
 import { FormEditor } from '@bpmn-io/form-js-editor';
 
+import { say } from '../../words.js';
 import { highlighter } from '../highlight.js';
 import { extraModule } from './extra.js';
 import { parsed, written } from './order.js';
@@ -18,12 +19,22 @@ export class FormCanvas {
     this.lights = highlighter('.fjs-editor-container [data-id="$"]');
     this.stack = this.editor.get('commandStack');
     this.showing = false;
+    new MutationObserver(() => this.reach()).observe(parent, { childList: true, subtree: true });
     this.editor.on('commandStack.changed', () => { if (!this.showing) this.changed(); });
     // the palette knows dragging and the key Enter; a click is what people try first (that of a key has no detail)
     parent.addEventListener('click', ({ target, detail }) => {
       const entry = detail > 0 && target.closest('.fjs-palette-field');
       if (entry) this.append(entry.dataset.fieldType);
     });
+  }
+
+  /** What scrolls inside a component is reached and named for who has no mouse. */
+  reach() {
+    for (const box of this.editor._container.querySelectorAll('.fjs-table-inner-container:not([tabindex])')) {
+      box.tabIndex = 0;
+      box.setAttribute('role', 'region');
+      box.setAttribute('aria-label', say('表格'));
+    }
   }
 
   /** A new component after the last one, selected. */
