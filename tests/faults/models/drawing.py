@@ -84,7 +84,7 @@ class Canvas:
                 return node(
                     "callActivity",
                     id,
-                    self._mapping(block) + loop,
+                    one_block(self._mapping(block) + loop),
                     calledElement=self.prefix + given["process"],
                     name=id,
                 )
@@ -210,3 +210,8 @@ class Canvas:
 
 def _feel(test: tuple[str, str, int]) -> str:
     return " ".join(map(str, test))
+
+
+def one_block(body: str) -> str:
+    """Extensions that stand side by side as the one block an element may have."""
+    return body.replace("</bpmn:extensionElements><bpmn:extensionElements>", "")
