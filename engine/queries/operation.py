@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, func, literal, or_, select
 
 from engine import policy
 from engine.commands.allowed import require
-from engine.errors import Forbidden, NotFound
+from engine.errors import NotFound
 from engine.jobs.queue import RETRY_MANY
-from engine.policy import OWNER, CancellationFacts
 from engine.queries import shaped
+from engine.queries.proposals import proposals
 from engine.queries.reading import Page, Reading
 from engine.registry import Actor
 from engine.store import tables as t
@@ -113,44 +113,8 @@ class Cancellations:
     process_instance_id: str | None = None
 
     def answer(self, reading: Reading) -> list[CancellationItem]:
-        overseers = reading.engine.registry.overseers
-        if not policy.allows(self.actor, "operation.read") and self.actor.groups.isdisjoint({OWNER, *overseers}):
-            raise Forbidden(T("您没有这项权限。"), action="operation.read")
-        table, instance = t.cancellation, t.instance
-        query = select(
-            table,
-            instance.c.definition_key,
-            instance.c.business_key,
-            instance.c.state.label("instance_state"),
-        ).join(instance, instance.c.id == table.c.instance_id)
-        if self.process_instance_id is not None:
-            query = query.where(table.c.instance_id == self.process_instance_id)
-        else:
-            going = instance.c.state.in_(("active", "incident", "suspended"))
-            query = query.where(table.c.status == "proposed", going)
-        rows = reading.connection.execute(query.order_by(table.c.proposed_at.desc(), table.c.id).limit(200)).all()
-        known = shaped.names(reading.connection, [name for row in rows for name in (row.proposed_by, row.decided_by)])
-        return [
-            CancellationItem(
-                row.id,
-                row.instance_id,
-                row.definition_key,
-                row.business_key,
-                row.instance_state,
-                row.reason,
-                row.status,
-                known.get(row.proposed_by, row.proposed_by),
-                row.proposed_at,
-                known.get(row.decided_by, row.decided_by) if row.decided_by else None,
-                row.decided_at,
-                row.answer,
-                row.status == "proposed"
-                and policy.allows(self.actor, "cancellation.decide", CancellationFacts(row.proposed_by, overseers)),
-                row.status == "proposed"
-                and policy.allows(self.actor, "cancellation.withdraw", CancellationFacts(row.proposed_by, overseers)),
-            )
-            for row in rows
-        ]
+        found = proposals(reading, self.actor, t.cancellation, self.process_instance_id)
+        return [CancellationItem(**shown) for _row, shown in found]
 
 
 @dataclass(frozen=True)

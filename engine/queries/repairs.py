@@ -16,10 +16,9 @@ from engine.bpmn.model import OnlyLooking
 from engine.bpmn.surgery import Place
 from engine.commands.case import CODEC, state_signed
 from engine.commands.services import Functions
-from engine.errors import Forbidden, NotFound, Refused
-from engine.policy import OWNER, CancellationFacts
-from engine.queries import shaped
+from engine.errors import NotFound, Refused
 from engine.queries.instance_view import visible
+from engine.queries.proposals import proposals
 from engine.queries.reading import Reading
 from engine.registry import Actor
 from engine.store import tables as t
@@ -98,46 +97,11 @@ class Repairs:
     process_instance_id: str | None = None
 
     def answer(self, reading: Reading) -> list[RepairItem]:
-        overseers = reading.engine.registry.overseers
-        if not policy.allows(self.actor, "operation.read") and self.actor.groups.isdisjoint({OWNER, *overseers}):
-            raise Forbidden(T("您没有这项权限。"), action="operation.read")
-        table, instance = t.repair, t.instance
-        query = select(
-            table,
-            instance.c.definition_key,
-            instance.c.business_key,
-            instance.c.state.label("instance_state"),
-            instance.c.revision.label("instance_revision"),
-        ).join(instance, instance.c.id == table.c.instance_id)
-        if self.process_instance_id is not None:
-            query = query.where(table.c.instance_id == self.process_instance_id)
-        else:
-            going = instance.c.state.in_(("active", "incident", "suspended"))
-            query = query.where(table.c.status == "proposed", going)
-        rows = reading.connection.execute(query.order_by(table.c.proposed_at.desc(), table.c.id).limit(200)).all()
-        known = shaped.names(reading.connection, [name for row in rows for name in (row.proposed_by, row.decided_by)])
-
-        def may(action: str, proposed_by: str) -> bool:
-            return policy.allows(self.actor, action, CancellationFacts(proposed_by, overseers))
-
         return [
             RepairItem(
-                id=row.id,
-                process_instance_id=row.instance_id,
-                definition_key=row.definition_key,
-                business_key=row.business_key,
-                instance_state=row.instance_state,
+                **shown,
                 steps=row.steps,
-                reason=row.reason,
-                status=row.status,
                 stale=row.status == "proposed" and row.revision != row.instance_revision,
-                by=known.get(row.proposed_by, row.proposed_by),
-                at=row.proposed_at,
-                decided_by=known.get(row.decided_by, row.decided_by) if row.decided_by else None,
-                decided_at=row.decided_at,
-                answer=row.answer,
-                may_decide=row.status == "proposed" and may("cancellation.decide", row.proposed_by),
-                may_withdraw=row.status == "proposed" and may("cancellation.withdraw", row.proposed_by),
             )
-            for row in rows
+            for row, shown in proposals(reading, self.actor, t.repair, self.process_instance_id)
         ]
